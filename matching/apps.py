@@ -1,0 +1,11 @@
+"""Who is who: the engine, match models, proposals and decisions, and the only code that changes memberships."""
+
+from django.apps import AppConfig
+
+
+class MatchingConfig(AppConfig):
+    name = "matching"
+    verbose_name = "Matching"
+
+    def ready(self) -> None:
+        from . import events, jobkinds  # noqa: F401  (fill the registries)

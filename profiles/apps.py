@@ -1,0 +1,11 @@
+"""What we know: users, sources, schema, records, profiles and golden values, and the ground that all apps share."""
+
+from django.apps import AppConfig
+
+
+class ProfilesConfig(AppConfig):
+    name = "profiles"
+    verbose_name = "Profiles"
+
+    def ready(self) -> None:
+        from . import events, jobkinds  # noqa: F401  (fill the registries)

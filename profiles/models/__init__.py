@@ -1,0 +1,39 @@
+"""One module per noun; import models from here."""
+
+from .audit import AuditEvent
+from .golden import GoldenValue, SearchEntry
+from .identity import IdentityOperation, Membership, Profile, RecordMove
+from .job import Job, JobStep
+from .mark import Mark
+from .record import Batch, Correction, QuarantinedRow, RecordVersion, SourceRecord
+from .schema import BlockedValue, CanonicalField, SchemaVersion
+from .source import FieldMapping, Source, SourceGroupGrant, SourceUserGrant
+from .user import User
+from .work import WorkItem
+
+__all__ = [
+    "AuditEvent",
+    "Batch",
+    "BlockedValue",
+    "CanonicalField",
+    "Correction",
+    "FieldMapping",
+    "GoldenValue",
+    "IdentityOperation",
+    "Job",
+    "JobStep",
+    "Mark",
+    "Membership",
+    "Profile",
+    "QuarantinedRow",
+    "RecordMove",
+    "RecordVersion",
+    "SchemaVersion",
+    "SearchEntry",
+    "Source",
+    "SourceGroupGrant",
+    "SourceRecord",
+    "SourceUserGrant",
+    "User",
+    "WorkItem",
+]

@@ -1,0 +1,35 @@
+"""The audit: who did what to whom, written in the business transaction, never changed."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """One act or one read of personal data. Append-only, without foreign keys; codes and ids, never values."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done", "Done"
+        REFUSED = "refused", "Refused"
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.CharField(max_length=150, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    action = models.CharField(max_length=60, help_text="From the registry of audit events.")
+    object_type = models.CharField(max_length=60, blank=True)
+    object_id = models.CharField(max_length=64, blank=True)
+    subject_ids = ArrayField(models.UUIDField(), default=list, help_text="Profiles of the people concerned.")
+    detail = models.JSONField(default=dict, help_text="Codes, ids and counts, never values.")
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.DONE)
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("read_audit", "Can read the audit")]
+        indexes = [
+            models.Index(fields=["actor_id", "id"], name="audit_actor"),
+            models.Index(fields=["action", "id"], name="audit_action"),
+            models.Index(fields=["object_type", "object_id"], name="audit_object"),
+            GinIndex(fields=["subject_ids"], name="audit_subjects"),
+        ]

@@ -1,0 +1,57 @@
+"""Golden values, ranked and with provenance, and the folded rows that search reads. Derived; rebuilt, never edited."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+
+from .identity import Profile
+from .record import SourceRecord
+
+
+class GoldenValue(models.Model):
+    """One candidate value of one field of a profile. Rank 0 is the golden one; the rest are runners-up.
+
+    A reader gets the lowest rank that a granted source supports, with no sign of others.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="golden_values")
+    field = models.CharField(max_length=80)
+    rank = models.PositiveSmallIntegerField()
+    value = models.TextField()
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="+", help_text="The record it was taken from.")
+    source_ids = ArrayField(models.BigIntegerField(), help_text="Every source that supports the value.")
+    record_ids = ArrayField(models.BigIntegerField(), help_text="Every record that supports the value.")
+    rule = models.CharField(max_length=20, help_text="The survivorship rule that ranked it, or 'correction'.")
+    observed_at = models.DateTimeField(help_text="When the chosen record last said so.")
+
+    class Meta:
+        ordering = ["profile", "field", "rank"]
+        constraints = [models.UniqueConstraint(fields=["profile", "field", "rank"], name="golden_rank_once")]
+
+
+class SearchEntry(models.Model):
+    """One folded, searchable text of a profile with the sources that carry it."""
+
+    class Kind(models.TextChoices):
+        NAME = "name", "Name"
+        EMAIL = "email", "E-mail"
+        PHONE = "phone", "Phone"
+        IDENTIFIER = "identifier", "Number"
+        ADDRESS = "address", "Address"
+
+    id = models.BigAutoField(primary_key=True)
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="search_entries")
+    kind = models.CharField(max_length=10, choices=Kind)
+    text = models.CharField(max_length=300)
+    source_ids = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            # exact and prefix search of e-mail, phone and numbers
+            models.Index(OpClass("text", name="text_pattern_ops"), "kind", name="search_text_prefix"),
+            # typo-tolerant search of names
+            GinIndex(OpClass("text", name="gin_trgm_ops"), name="search_name_trigram", condition=Q(kind="name")),
+        ]

@@ -1,0 +1,188 @@
+"""Records: one customer as one source knows them, the batches that brought them, and the rows set aside."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from .source import Source
+
+
+class Batch(models.Model):
+    """One delivery of a source: a file or a call. accepted + unchanged + superseded + quarantined + suppressed = received."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        UNDONE = "undone", "Undone"
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="batches")
+    file_name = models.CharField(max_length=255)
+    file_hash = models.CharField(max_length=64, help_text="SHA-256 of the delivery as received.")
+    file_size = models.BigIntegerField(default=0)
+    stored_file = models.CharField(max_length=255, blank=True, help_text="Where the upload lies until the import closes.")
+    import_mode = models.CharField(max_length=10, choices=Source.ImportMode)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    message = models.TextField(blank=True, help_text="Why it failed, in words.")
+    schema_version = models.PositiveIntegerField(null=True)
+    job_id = models.UUIDField(null=True)
+    next_line = models.BigIntegerField(default=1, help_text="Where a resumed import goes on.")
+    rows_total = models.BigIntegerField(null=True, help_text="Rows in the file, once counted.")
+    received = models.BigIntegerField(default=0)
+    accepted = models.BigIntegerField(default=0)
+    created = models.BigIntegerField(default=0, help_text="Of the accepted: new records.")
+    unchanged = models.BigIntegerField(default=0)
+    superseded = models.BigIntegerField(default=0)
+    quarantined = models.BigIntegerField(default=0)
+    suppressed = models.BigIntegerField(default=0)
+    withdrawn = models.BigIntegerField(default=0, help_text="Records that a snapshot no longer holds.")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "import"
+        permissions = [("import_records", "Can import records"), ("undo_batch", "Can undo a whole import")]
+        indexes = [models.Index(fields=["source", "file_hash"], name="batch_source_hash")]
+        constraints = [
+            models.CheckConstraint(
+                name="batch_rows_add_up",
+                condition=Q(
+                    received=F("accepted") + F("unchanged") + F("superseded") + F("quarantined") + F("suppressed")
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Import {self.pk}: {self.file_name}"
+
+
+class SourceRecord(models.Model):
+    """One customer as one source knows them. Unique on (source, external id), which never changes."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "Received: waits to be resolved"
+        RESOLVED = "resolved", "Resolved"
+        WITHDRAWN = "withdrawn", "Withdrawn at the source"
+        ERASED = "erased", "Erased"
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records")
+    external_id = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    party_kind = models.CharField(max_length=12, default="person")
+    payload = models.BinaryField(help_text="As received; only profiles/payloads.py reads and writes it.")
+    payload_hash = models.BinaryField(max_length=16)
+    attributes = models.JSONField(default=dict, help_text="Canonical field → list of standardised values.")
+    problems = models.JSONField(default=list, help_text="Values set aside: field, column, code, message.")
+    source_version = models.CharField(max_length=64, blank=True)
+    schema_version = models.PositiveIntegerField()
+    revision = models.PositiveIntegerField(default=1)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="records")
+    line = models.BigIntegerField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    resolve_seq = models.BigIntegerField(null=True, help_text="Order in which resolutions were applied.")
+
+    class Meta:
+        ordering = ["id"]
+        permissions = [("correct_record", "Can correct values of a customer")]
+        constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="record_once_per_source")]
+        indexes = [
+            # the resolver takes what waits, oldest first
+            models.Index(fields=["id"], name="record_received", condition=Q(state="received")),
+            # a resolver looks up what was resolved since it read
+            models.Index(fields=["resolve_seq"], name="record_resolve_seq"),
+            # undo of an import, and "records of this import"
+            models.Index(fields=["batch"], name="record_batch"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}/{self.external_id}"
+
+
+class RecordVersion(models.Model):
+    """An older state of a record, kept when a newer one replaced it (or the record was withdrawn)."""
+
+    id = models.BigAutoField(primary_key=True)
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="versions")
+    revision = models.PositiveIntegerField()
+    state = models.CharField(max_length=10)
+    party_kind = models.CharField(max_length=12)
+    payload = models.BinaryField()
+    payload_hash = models.BinaryField(max_length=16)
+    attributes = models.JSONField()
+    problems = models.JSONField(default=list)
+    source_version = models.CharField(max_length=64, blank=True)
+    schema_version = models.PositiveIntegerField()
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="+")
+    line = models.BigIntegerField()
+    updated_at = models.DateTimeField()
+    replaced_by_batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="replaced_versions")
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["record", "-revision"]
+        constraints = [models.UniqueConstraint(fields=["record", "revision"], name="record_revision_once")]
+
+
+class QuarantinedRow(models.Model):
+    """A row that could not become a record: line, field and reason say why; it can be mended and replayed."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        REPLAYED = "replayed", "Replayed"
+        DISMISSED = "dismissed", "Dismissed"
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="quarantine")
+    line = models.BigIntegerField()
+    field = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=60)
+    reason = models.CharField(max_length=500)
+    payload = models.BinaryField(help_text="The row as received; only profiles/payloads.py reads and writes it.")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    resolved_at = models.DateTimeField(null=True)
+    replayed_in = models.ForeignKey(Batch, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+        permissions = [("mend_quarantinedrow", "Can mend and replay quarantined rows")]
+        indexes = [models.Index(fields=["batch", "line"], name="quarantine_batch_line")]
+
+    def __str__(self) -> str:
+        return f"Line {self.line}: {self.reason}"
+
+
+class Correction(models.Model):
+    """A steward's word on one field of one record (its anchor): set a value, or retract a wrong one.
+
+    It moves, is visible, withheld and erased with its anchor. The latest open one per field wins; released ones stay.
+    """
+
+    class Act(models.TextChoices):
+        SET = "set", "Set"
+        RETRACT = "retract", "Retract"
+
+    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="corrections")
+    field = models.CharField(max_length=60)
+    act = models.CharField(max_length=8, choices=Act)
+    values = models.JSONField(default=list, help_text="What the field is now; empty for a retraction.")
+    source_values = models.JSONField(default=list, help_text="What the source said when it was corrected.")
+    reason = models.CharField(max_length=500)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record", "field"], condition=Q(released_at__isnull=True), name="one_open_correction_per_field"
+            )
+        ]

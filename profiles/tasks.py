@@ -1,0 +1,23 @@
+"""Celery tasks: a few lines each; the work is in profiles/jobs.py."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from . import jobs
+
+
+@shared_task(name="profiles.tasks.run_job")
+def run_job(job_id: str) -> None:
+    """Do one job if it is still to be had."""
+    jobs.run(UUID(job_id))
+
+
+@shared_task(name="profiles.tasks.sweep_jobs")
+def sweep_jobs() -> None:
+    """Ring again for jobs that nobody works on."""
+    jobs.sweep()
+
+
+def ring_celery(job_id: UUID) -> None:
+    run_job.delay(str(job_id))

@@ -1,0 +1,44 @@
+"""Kinds of work items: what each is called and how its reasons are worded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from .context import current_actor
+from .models import WorkItem
+from .registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class WorkKind:
+    """A kind of work item: its title, the URL name of its subject's page, and a sentence per reason code."""
+
+    title: str
+    url_name: str
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def reason(self, code: str) -> str:
+        return self.reasons.get(code, code.replace("_", " "))
+
+
+KINDS: Registry[WorkKind] = Registry("work-item kinds")
+
+
+def open_item(*, kind: str, subject_id: object, reason: str, detail: Mapping[str, object] | None = None) -> WorkItem:
+    """The open item of this kind and subject, made when there is none. At most 2 queries."""
+    KINDS[kind]
+    item, _ = WorkItem.objects.get_or_create(
+        kind=kind,
+        subject_id=str(subject_id),
+        state=WorkItem.State.OPEN,
+        defaults={"reason": reason, "detail": dict(detail or {})},
+    )
+    return item
+
+
+def close_items(items: "list[int]", *, state: str = WorkItem.State.DONE) -> None:
+    """Close work items by id. 1 query."""
+    WorkItem.objects.filter(id__in=items, state=WorkItem.State.OPEN).update(
+        state=state, closed_at=timezone.now(), closed_by_id=current_actor().user_id
+    )
