@@ -7,8 +7,6 @@ from guardian.models import GroupObjectPermissionAbstract, UserObjectPermissionA
 from guardian.shortcuts import get_objects_for_user
 from simple_history.models import HistoricalRecords
 
-from profiles.canonical.registry import STANDARDISERS, TARGETS
-
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def visible_to(self, user: object) -> "SourceQuerySet":
@@ -93,9 +91,7 @@ class FieldMapping(models.Model):
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="mappings")
     column = models.CharField(max_length=200)
     target = models.CharField(max_length=80, help_text="A canonical field, full_name, address_line, or free:<name>.")
-    standardiser = models.CharField(
-        max_length=40, blank=True, choices=[(name, name) for name in sorted(STANDARDISERS)], help_text="Empty: the target's own."
-    )
+    standardiser = models.CharField(max_length=40, blank=True, help_text="Empty: the target's own.")
     separator = models.CharField(max_length=5, blank=True, help_text="Splits a cell that holds several values.")
     required = models.BooleanField(default=False, help_text="A row without a readable value is set aside.")
 
@@ -110,6 +106,9 @@ class FieldMapping(models.Model):
 
     @property
     def standardiser_name(self) -> str:
+        """The function that reads the column: its own, or the one its target has by default."""
+        from profiles.canonical.registry import TARGETS
+
         return self.standardiser or TARGETS.get(self.target, "text")
 
 

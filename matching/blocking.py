@@ -1,0 +1,118 @@
+"""Blocking keys in the database: written with the record, joined to find candidates, counted to know shared values."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from profiles import corrections, golden, jobs, schema
+from profiles.models import Membership, SourceRecord
+
+from . import models_in_force
+from .engine.encode import encode
+from .engine.keys import block_keys
+from .engine.types import RecordInput
+from .locks import lock_profiles
+
+LIVE = [SourceRecord.State.RECEIVED, SourceRecord.State.RESOLVED]
+
+
+def inputs(record_ids: Collection[int]) -> list[RecordInput]:
+    """Records as the engine reads them, with corrections applied, by id; withdrawn ones are left out. 2 queries."""
+    rows = (
+        SourceRecord.objects.filter(id__in=record_ids, state__in=LIVE)
+        .order_by("id")
+        .values_list("id", "source__key", "party_kind", "attributes")
+    )
+    open_ones = corrections.open_corrections(record_ids)
+    return [
+        RecordInput(pk, source, kind, corrections.applied(attributes, open_ones.get(pk, {})))
+        for pk, source, kind, attributes in rows
+    ]
+
+
+def write_keys(record_ids: Collection[int]) -> None:
+    """Replace the keys of records, in the caller's transaction; withdrawn records end without. 5 queries."""
+    if not record_ids:
+        return
+    model = models_in_force.published()
+    rows = inputs(record_ids)
+    table = encode(rows, model, models_in_force.blocked_values(schema.published()))
+    keys = block_keys(table, model)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM matching_blockkey WHERE record_id = ANY(%s)", [list(record_ids)])
+        with cursor.copy("COPY matching_blockkey (key, record_id, rule) FROM STDIN") as copy:
+            seen = set()
+            for record, rule, key in zip(keys.record.tolist(), keys.rule.tolist(), keys.key.tolist(), strict=True):
+                record_id = rows[record].record_id
+                if (key, record_id) not in seen:
+                    seen.add((key, record_id))
+                    copy.write_row((key, record_id, rule))
+
+
+def after_store(record_ids: Collection[int]) -> None:
+    """What matching does with each stored chunk: keys, committed with it, and a resolve job behind it."""
+    write_keys(record_ids)
+    _forget_withdrawn(record_ids)
+    if record_ids:
+        jobs.enqueue(kind="resolve", args={}, dedupe_key="resolve")
+
+
+def _forget_withdrawn(record_ids: Collection[int]) -> None:
+    """Customers whose records were withdrawn lose the values that came from them."""
+    gone = Membership.objects.filter(record_id__in=record_ids, record__state=SourceRecord.State.WITHDRAWN)
+    profiles = set(gone.values_list("profile_id", flat=True))
+    if profiles:
+        lock_profiles(profiles)
+        golden.rebuild(profiles)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A pair that shares a key: record ids (left is of the batch), and the lowest rule that found it."""
+
+    left: int
+    right: int
+    rule: int
+
+
+def find_candidates(record_ids: Sequence[int], cap: int, *, resolved_after: int | None = None) -> list[Found]:
+    """Live records that share a key with one of the given records; keys of more than `cap` records are left out.
+
+    With `resolved_after`, only those resolved later than that sequence number. 1 query.
+    """
+    later = "AND r.resolve_seq > %(after)s" if resolved_after is not None else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH mine AS (SELECT key, record_id, rule FROM matching_blockkey WHERE record_id = ANY(%(ids)s)),
+            wanted AS (
+                SELECT k.key FROM (SELECT DISTINCT key FROM mine) k
+                WHERE (SELECT count(*) FROM (SELECT 1 FROM matching_blockkey b WHERE b.key = k.key LIMIT %(cap)s + 1) c)
+                      <= %(cap)s
+            )
+            SELECT m.record_id, b.record_id, min(m.rule)
+            FROM mine m JOIN wanted w ON w.key = m.key JOIN matching_blockkey b ON b.key = m.key
+            JOIN profiles_sourcerecord r ON r.id = b.record_id
+            WHERE b.record_id <> m.record_id AND r.state IN ('received', 'resolved') {later}
+            GROUP BY m.record_id, b.record_id
+            """,
+            {"ids": list(record_ids), "cap": cap, "after": resolved_after},
+        )
+        return [Found(*row) for row in cursor.fetchall()]
+
+
+def count_usage(keys: Collection[int], rules: Collection[int]) -> dict[int, int]:
+    """How many profiles (unresolved records count as one each) hold each value key, counted up to 100. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT k.key, (
+                SELECT count(DISTINCT coalesce(m.profile_id::text, b.record_id::text))
+                FROM (SELECT record_id FROM matching_blockkey WHERE key = k.key AND rule = ANY(%s) LIMIT 100) b
+                LEFT JOIN profiles_membership m ON m.record_id = b.record_id
+            ) FROM unnest(%s::bigint[]) AS k(key)
+            """,
+            [list(rules), list(keys)],
+        )
+        return dict(cursor.fetchall())

@@ -1,0 +1,383 @@
+"""The only code that changes who is who: found, join, merge, split, move. (Undo stands in undo.py, on the same verbs.)
+
+Each verb locks the profiles, re-reads them, checks versions, marks and cannot-links, moves memberships, writes the
+ledger and the audit, rebuilds golden values and runs the steps of upper apps, all in one transaction.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from profiles import audit, golden
+from profiles.context import current_actor
+from profiles.ids import new_id
+from profiles.models import IdentityOperation, Mark, Membership, Profile, RecordMove, User
+from profiles.models.identity import LinkClass
+from profiles.models.mark import kinds_that_stop
+
+from . import constraints
+from .locks import atomic_with_retry, lock_profiles
+from .models import CannotLink
+from .steps import run_steps
+
+Kind = IdentityOperation.Kind
+STRENGTH = {LinkClass.MODEL: 0, LinkClass.RULE: 1, LinkClass.VERIFIED: 2}
+
+
+class ChangeNotAllowed(Exception):
+    """The customers must not be changed so; the message says why, in a steward's words."""
+
+
+class OutOfDate(ChangeNotAllowed):
+    """Someone else changed the customers since they were shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One record on its way: where it is, where it goes, how firmly it was and will be linked."""
+
+    record_id: int
+    from_profile: UUID | None
+    to_profile: UUID
+    class_before: str
+    class_after: str
+    linked_by: str = ""
+
+
+@dataclass(slots=True)
+class Draft:
+    """An operation about to be written, with its moves."""
+
+    kind: str
+    profile_id: UUID
+    moves: list[Move]
+    action: str
+    reason: str = ""
+    model_label: str = ""
+    evidence: dict[str, Any] = field(default_factory=dict)
+    expected: dict[str, int] = field(default_factory=dict)
+    undoes_id: UUID | None = None
+    id: UUID = field(default_factory=new_id)
+
+
+def weaker(own: str, given: str) -> str:
+    """The link class of a record after a merge: the weaker of its own and the merge's; a founder takes the merge's."""
+    if own == LinkClass.SYSTEM:
+        return given
+    return min(own, given, key=lambda name: STRENGTH.get(LinkClass(name), 2))
+
+
+def load_locked(profile_ids: Collection[UUID], expected: Mapping[UUID, int] | None = None) -> dict[UUID, Profile]:
+    """Lock profiles and read them again; all must be active and, where given, of the version seen. 2 queries."""
+    lock_profiles(profile_ids)
+    found = Profile.objects.in_bulk(list(profile_ids))
+    for profile_id in profile_ids:
+        profile = found.get(profile_id)
+        if profile is None or profile.state != Profile.State.ACTIVE:
+            raise OutOfDate("One of the customers was merged or erased in the meantime.")
+        if expected and expected.get(profile_id, profile.version) != profile.version:
+            raise OutOfDate("One of the customers was changed by someone else in the meantime. Look again before you decide.")
+    return found
+
+
+def members(profile_ids: Collection[UUID]) -> dict[UUID, list[Membership]]:
+    """Memberships per profile, by record. 1 query."""
+    found: dict[UUID, list[Membership]] = {profile_id: [] for profile_id in profile_ids}
+    for membership in Membership.objects.filter(profile_id__in=profile_ids).order_by("record_id"):
+        found[membership.profile_id].append(membership)
+    return found
+
+
+def check_marks(record_ids: Collection[int]) -> None:
+    """Raise when a mark forbids any change of membership. 1 query."""
+    mark = Mark.objects.filter(record_id__in=record_ids, kind__in=kinds_that_stop("merge"), until__isnull=True).first()
+    if mark:
+        raise ChangeNotAllowed(f"{mark.get_kind_display()}. Records of the customer must not be moved.")
+
+
+def check_cannot_links(record_ids: Collection[int], *, except_for: Collection[int] = ()) -> None:
+    """Raise when records that must never meet would meet. 2 queries."""
+    broken = [link for link in constraints.within(record_ids) if link.id not in except_for]
+    if broken:
+        who = broken[0].created_by.display_name if broken[0].created_by else "the system"
+        raise ChangeNotAllowed(
+            f"{who} decided on {broken[0].created_at:%d %b %Y} that these are not the same. Revoke that decision first."
+        )
+
+
+# ---- verbs -----------------------------------------------------------------------------------------------------------
+
+
+@atomic_with_retry
+def merge(
+    *,
+    survivor: UUID,
+    losers: Sequence[UUID],
+    by: User | None,
+    reason: str,
+    expected: Mapping[UUID, int] | None = None,
+    confirmed: Collection[int] = (),
+    evidence: Mapping[str, Any] | None = None,
+) -> IdentityOperation:
+    """Merge customers into `survivor` on a person's word; `confirmed` records become verified links."""
+    everyone = [survivor, *losers]
+    if len(set(everyone)) != len(everyone) or not losers:
+        raise ChangeNotAllowed("Choose two different customers to merge.")
+    profiles = load_locked(everyone, expected)
+    if len({profile.party_kind for profile in profiles.values()}) > 1:
+        raise ChangeNotAllowed("A person and an organisation are never the same.")
+    present = members(everyone)
+    record_ids = [m.record_id for rows in present.values() for m in rows]
+    check_marks(record_ids)
+    check_cannot_links(record_ids)
+    draft = merge_draft(survivor, losers, present, LinkClass.VERIFIED, set(confirmed))
+    draft.reason, draft.evidence = reason, dict(evidence or {})
+    draft.expected = {str(pid): profile.version for pid, profile in profiles.items()}
+    return apply([draft], merged={loser: survivor for loser in losers})[0]
+
+
+def merge_draft(
+    survivor: UUID,
+    losers: Iterable[UUID],
+    present: Mapping[UUID, Sequence[Membership]],
+    given: str,
+    confirmed: Collection[int] = (),
+) -> Draft:
+    """The operation that moves all records of the losers to the survivor."""
+    moves = [
+        Move(
+            m.record_id, m.profile_id, survivor, m.link_class,
+            LinkClass.VERIFIED if m.record_id in confirmed else weaker(m.link_class, given), m.linked_by,
+        )
+        for loser in losers
+        for m in present[loser]
+    ]  # fmt: skip
+    return Draft(Kind.MERGE, survivor, moves, "identity.merged")
+
+
+@atomic_with_retry
+def split(
+    *,
+    profile: UUID,
+    record_ids: Collection[int],
+    by: User | None,
+    reason: str,
+    expected: Mapping[UUID, int] | None = None,
+    never_again: bool = True,
+) -> IdentityOperation:
+    """Let records leave a customer; the rest keeps the id. By default the two parts may never be one again."""
+    versions = load_locked([profile], expected)
+    rows = members([profile])[profile]
+    leaving = [m for m in rows if m.record_id in set(record_ids)]
+    if len(leaving) != len(set(record_ids)):
+        raise OutOfDate("Some of the chosen records are no longer with this customer.")
+    if not leaving or len(leaving) == len(rows):
+        raise ChangeNotAllowed("Choose some of the records, not none and not all.")
+    check_marks([m.record_id for m in rows])
+    target, revived = _home_for(profile, {m.record_id for m in leaving}, versions[profile].party_kind)
+    moves = [Move(m.record_id, profile, target, m.link_class, m.link_class, m.linked_by) for m in leaving]
+    draft = Draft(Kind.SPLIT, target, moves, "identity.split", reason)
+    draft.expected = {str(profile): versions[profile].version}
+    operation = apply([draft], revived=[target] if revived else [])[0]
+    if never_again:
+        gone = {m.record_id for m in leaving}
+        constraints.write(
+            left=[m.record_id for m in rows if m.record_id not in gone], right=gone,
+            origin=CannotLink.Origin.SPLIT, by=by, reason=reason, operation=operation,
+        )  # fmt: skip
+    return operation
+
+
+def _home_for(profile: UUID, leaving: set[int], party_kind: str) -> tuple[UUID, bool]:
+    """The id of a leaving part: a merged id whose last records were exactly these, else a new one. (id, revived)"""
+    last = last_records_of_tombstones(profile)
+    for tombstone, records in sorted(last.items()):
+        if records == leaving:
+            return tombstone, True
+    return create_profiles([party_kind])[0], False
+
+
+def last_records_of_tombstones(profile: UUID) -> dict[UUID, set[int]]:
+    """Each merged profile that `profile` stands for, with the records it held last. 2 queries."""
+    tombstones = list(Profile.objects.filter(canonical_id=profile).values_list("id", flat=True))
+    newest: dict[UUID, tuple[UUID, set[int]]] = {}
+    rows = RecordMove.objects.filter(from_profile_id__in=tombstones).values_list("from_profile_id", "operation_id", "record_id")
+    for tombstone, operation, record_id in rows.order_by("operation_id", "id"):
+        if tombstone not in newest or newest[tombstone][0] != operation:
+            newest[tombstone] = (operation, set())
+        newest[tombstone][1].add(record_id)
+    return {tombstone: records for tombstone, (_, records) in newest.items()}
+
+
+@atomic_with_retry
+def move(
+    *,
+    record_ids: Collection[int],
+    to_profile: UUID,
+    by: User | None,
+    reason: str,
+    expected: Mapping[UUID, int] | None = None,
+) -> IdentityOperation:
+    """Send records to another customer on a person's word. Their own customer must keep at least one."""
+    before = dict(Membership.objects.filter(record_id__in=record_ids).values_list("record_id", "profile_id"))
+    origins = set(before.values()) - {to_profile}
+    if not origins or len(before) != len(set(record_ids)) or to_profile in before.values():
+        raise ChangeNotAllowed("Choose records of another customer.")
+    profiles = load_locked([*origins, to_profile], expected)
+    present = members([*origins, to_profile])
+    moving = [m for origin in origins for m in present[origin] if m.record_id in before]
+    if len(moving) != len(before):
+        raise OutOfDate("Some of the records were moved in the meantime.")
+    if any(len(present[o]) == sum(m.profile_id == o for m in moving) for o in origins):
+        raise ChangeNotAllowed("All records of the customer would leave: merge the two customers instead.")
+    if len({profile.party_kind for profile in profiles.values()}) > 1:
+        raise ChangeNotAllowed("A person and an organisation are never the same.")
+    check_marks([m.record_id for rows in present.values() for m in rows])
+    check_cannot_links([*before, *(m.record_id for m in present[to_profile])])
+    moves = [Move(m.record_id, m.profile_id, to_profile, m.link_class, LinkClass.VERIFIED) for m in moving]
+    draft = Draft(Kind.MOVE, to_profile, moves, "identity.moved", reason)
+    draft.expected = {str(pid): profile.version for pid, profile in profiles.items()}
+    return apply([draft])[0]
+
+
+# ---- set-wise writing, also used by the resolver and undo ----------------------------------------------------------
+
+
+def create_profiles(party_kinds: Sequence[str]) -> list[UUID]:
+    """Fresh, empty profiles. 1 query."""
+    now = timezone.now()
+    made = Profile.objects.bulk_create(
+        Profile(id=new_id(), party_kind=kind, created_at=now, updated_at=now) for kind in party_kinds
+    )
+    return [profile.id for profile in made]
+
+
+def found_profiles(founders: Sequence[tuple[int, str]]) -> list[UUID]:
+    """A profile for each (record id, party kind); the records found them and need no operation. 2 queries."""
+    now = timezone.now()
+    profile_ids = create_profiles([kind for _, kind in founders])
+    Membership.objects.bulk_create(
+        Membership(record_id=record_id, profile_id=profile_id, link_class=LinkClass.SYSTEM, since=now)
+        for (record_id, _), profile_id in zip(founders, profile_ids, strict=True)
+    )
+    return profile_ids
+
+
+def apply(
+    drafts: Sequence[Draft],
+    *,
+    merged: Mapping[UUID, UUID] | None = None,
+    revived: Collection[UUID] = (),
+    rebuild: bool = True,
+) -> list[IdentityOperation]:
+    """Write operations and carry them out. Caller holds the locks and has checked everything.
+
+    `merged`: emptied profile → the one that stands for it now; `revived`: merged profiles that live again.
+    A fixed number of queries, whatever the number of drafts.
+    """
+    now = timezone.now()
+    actor = current_actor()
+    operations = IdentityOperation.objects.bulk_create(
+        IdentityOperation(
+            id=draft.id, kind=draft.kind, profile_id=draft.profile_id, actor_id=actor.user_id, reason=draft.reason,
+            model_label=draft.model_label, run_id=actor.job_id, undoes_id=draft.undoes_id,
+            expected_versions=draft.expected, evidence=draft.evidence, created_at=now,
+        )
+        for draft in drafts
+    )  # fmt: skip
+    moves = RecordMove.objects.bulk_create(
+        RecordMove(
+            operation_id=draft.id, record_id=m.record_id, from_profile_id=m.from_profile, to_profile_id=m.to_profile,
+            class_before=m.class_before, class_after=m.class_after,
+        )
+        for draft in drafts
+        for m in draft.moves
+    )  # fmt: skip
+    _revive(revived)
+    _place(drafts, now)
+    _bury(merged or {})
+    _carry_tombstones(drafts)
+    touched = {pid for draft in drafts for m in draft.moves for pid in (m.from_profile, m.to_profile) if pid}
+    touched |= {draft.profile_id for draft in drafts}
+    Profile.objects.filter(id__in=touched).update(version=F("version") + 1, updated_at=now)
+    _write_audit(drafts, operations)
+    if rebuild:
+        golden.rebuild(touched)
+    run_steps(operations, moves)
+    return operations
+
+
+def _place(drafts: Sequence[Draft], now: Any) -> None:
+    """Put records where their moves say. 1 query."""
+    Membership.objects.bulk_create(
+        [
+            Membership(
+                record_id=m.record_id, profile_id=m.to_profile, link_class=m.class_after, linked_by=m.linked_by,
+                operation_id=draft.id, since=now,
+            )
+            for draft in drafts
+            for m in draft.moves
+        ],
+        update_conflicts=True,
+        unique_fields=["record"],
+        update_fields=["profile", "link_class", "linked_by", "operation", "since"],
+    )  # fmt: skip
+
+
+def _bury(merged: Mapping[UUID, UUID]) -> None:
+    """Emptied profiles become tombstones; older tombstones follow them. At most 2 queries per loser."""
+    for loser, survivor in merged.items():
+        Profile.objects.filter(id=loser).update(
+            state=Profile.State.MERGED, merged_into_id=survivor, canonical_id=survivor, record_count=0
+        )
+        Profile.objects.filter(canonical_id=loser).update(canonical_id=survivor)
+
+
+def _revive(revived: Collection[UUID]) -> None:
+    """Merged profiles live again, and tombstones whose hops lead to them follow."""
+    for profile_id in revived:
+        stood_for = Profile.objects.values_list("canonical_id", flat=True).get(id=profile_id)
+        hops = dict(Profile.objects.filter(canonical_id=stood_for).values_list("id", "merged_into_id"))
+        Profile.objects.filter(id=profile_id).update(
+            state=Profile.State.ACTIVE, merged_into_id=None, canonical_id=None
+        )
+        followers = [t for t in hops if t != profile_id and _leads_to(t, profile_id, hops)]
+        Profile.objects.filter(id__in=followers).update(canonical_id=profile_id)
+
+
+def _leads_to(tombstone: UUID, profile_id: UUID, hops: Mapping[UUID, UUID]) -> bool:
+    step: UUID | None = tombstone
+    while step is not None and step != profile_id:
+        step = hops.get(step)
+    return step == profile_id
+
+
+def _carry_tombstones(drafts: Sequence[Draft]) -> None:
+    """On a split, a tombstone whose last records all left goes with them."""
+    for draft in drafts:
+        if draft.kind != Kind.SPLIT:
+            continue
+        leaving = {m.record_id for m in draft.moves}
+        origin = draft.moves[0].from_profile
+        gone = [t for t, records in last_records_of_tombstones(origin).items() if records <= leaving] if origin else []
+        Profile.objects.filter(id__in=gone).update(canonical_id=draft.profile_id)
+
+
+def _write_audit(drafts: Sequence[Draft], operations: Sequence[IdentityOperation]) -> None:
+    audit.record_all(
+        audit.event(
+            draft.action,
+            obj=operation,
+            subjects={pid for m in draft.moves for pid in (m.from_profile, m.to_profile) if pid},
+            detail={
+                "kind": draft.kind,
+                "records": len(draft.moves),
+                "profiles": len({m.from_profile for m in draft.moves}) + 1,
+            },
+        )
+        for draft, operation in zip(drafts, operations, strict=True)
+    )

@@ -1,0 +1,13 @@
+"""Jobs of this app, and its steps in the flow of others."""
+
+from profiles.jobs import KINDS, JobKind
+from profiles.records import AFTER_STORE
+
+from .blocking import after_store
+from .review import retire_proposals_of
+from .run import run_resolve
+from .steps import STEPS
+
+KINDS.register("resolve", JobKind("Resolve", run_resolve))
+AFTER_STORE.register("keys", after_store)
+STEPS.register("proposals", retire_proposals_of)

@@ -1,0 +1,249 @@
+"""Review: what a person says about a proposal or about any two customers, and what follows from it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from profiles import audit, work
+from profiles.models import IdentityOperation, Membership, Profile, User, WorkItem
+
+from . import constraints, identity
+from .identity import ChangeNotAllowed, OutOfDate
+from .locks import atomic_with_retry, lock_profiles
+from .models import CannotLink, Decision, Proposal
+
+Verdict = Decision.Verdict
+
+
+class AlreadyDecided(ChangeNotAllowed):
+    """Somebody else decided the proposal first."""
+
+
+@atomic_with_retry
+def decide(
+    *,
+    proposal: Proposal,
+    verdict: str,
+    by: User,
+    reason: str = "",
+    survivor: UUID | None = None,
+    expected: Mapping[UUID, int] | None = None,
+    until: datetime | None = None,
+    confirmed: Collection[int] = (),
+) -> Decision:
+    """Decide a proposal: same merges, not same forbids, unsure and later keep it for another time."""
+    ends = [proposal.left_id, *([proposal.right_id] if proposal.right_id else [])]
+    lock_profiles(ends)
+    proposal = Proposal.objects.select_for_update(of=("self",)).get(id=proposal.id)
+    if proposal.state != Proposal.State.OPEN:
+        raise AlreadyDecided(already_decided(proposal))
+    decision = _draft_decision(proposal, verdict, by, reason, until)
+    if verdict in (Verdict.UNSURE, Verdict.LATER):
+        _put_back(proposal, decision)
+    elif proposal.kind == Proposal.Kind.SPLIT:
+        _follow_split(proposal, decision, by, reason, expected)
+    elif verdict == Verdict.SAME:
+        _follow_same(proposal, decision, by, reason, survivor, expected, confirmed)
+    else:
+        _follow_not_same(proposal, decision, by, reason)
+    audit.record("proposal.decided", obj=proposal, subjects=ends, detail={"verdict": verdict})
+    return decision
+
+
+def already_decided(proposal: Proposal) -> str:
+    """Why a proposal is closed, in words."""
+    last = proposal.decisions.select_related("actor").first()
+    if last is None:
+        return "The proposal is no longer open: the customers changed in the meantime."
+    who = last.actor.display_name if last.actor else "Someone"
+    return f"{who} decided this on {last.created_at:%d %b %Y at %H:%M}: {last.get_verdict_display().lower()}."
+
+
+def _draft_decision(
+    proposal: Proposal, verdict: str, by: User, reason: str, until: datetime | None
+) -> Decision:
+    present = identity.members([pid for pid in (proposal.left_id, proposal.right_id) if pid])
+    left = [m.record_id for m in present[proposal.left_id]]
+    right = [m.record_id for m in present.get(proposal.right_id, [])]
+    if proposal.kind == Proposal.Kind.SPLIT:
+        right = [proposal.left_record_id]
+        left = [pk for pk in left if pk not in right]
+    return Decision(
+        verdict=verdict, proposal=proposal, left_id=proposal.left_id, right_id=proposal.right_id,
+        left_records=left, right_records=right, probability=proposal.probability, model_label=proposal.model_label,
+        fingerprint=proposal.fingerprint, reason=reason, until=until, actor=by,
+    )  # fmt: skip
+
+
+def _follow_same(
+    proposal: Proposal,
+    decision: Decision,
+    by: User,
+    reason: str,
+    survivor: UUID | None,
+    expected: Mapping[UUID, int] | None,
+    confirmed: Collection[int],
+) -> None:
+    ends = {proposal.left_id, proposal.right_id}
+    survivor = survivor or default_survivor(list(ends))
+    if survivor not in ends:
+        raise ChangeNotAllowed("The surviving customer must be one of the two.")
+    decision.operation = identity.merge(
+        survivor=survivor, losers=[pid for pid in ends if pid != survivor], by=by, reason=reason, expected=expected,
+        confirmed=confirmed, evidence={"proposal": proposal.id, **proposal.evidence},
+    )  # fmt: skip
+    decision.save(force_insert=True)
+    close(proposal, Proposal.State.ACCEPTED)
+
+
+def _follow_not_same(proposal: Proposal, decision: Decision, by: User, reason: str) -> None:
+    decision.save(force_insert=True)
+    constraints.write(
+        left=decision.left_records, right=decision.right_records, origin=CannotLink.Origin.DECISION, by=by,
+        reason=reason, decision=decision,
+    )  # fmt: skip
+    close(proposal, Proposal.State.REJECTED)
+
+
+def _follow_split(
+    proposal: Proposal, decision: Decision, by: User, reason: str, expected: Mapping[UUID, int] | None
+) -> None:
+    """For a proposed split "same" means: they belong together, and "not the same": let the record leave."""
+    if decision.verdict == Verdict.NOT_SAME:
+        decision.operation = identity.split(
+            profile=proposal.left_id, record_ids=[proposal.left_record_id], by=by, reason=reason, expected=expected
+        )
+    decision.save(force_insert=True)
+    close(proposal, Proposal.State.REJECTED if decision.verdict == Verdict.SAME else Proposal.State.ACCEPTED)
+
+
+def _put_back(proposal: Proposal, decision: Decision) -> None:
+    """Unsure goes to someone else, later comes back when it is due; the proposal stays open."""
+    decision.save(force_insert=True)
+    WorkItem.objects.filter(id=proposal.work_item_id).update(due_at=decision.until, assignee=None, reason=decision.verdict)
+
+
+def close(proposal: Proposal, state: str) -> None:
+    """Close a proposal and its work item. 2 queries."""
+    close_all([proposal.id], state)
+
+
+def close_all(proposal_ids: Collection[int], state: str) -> None:
+    items = Proposal.objects.filter(id__in=proposal_ids, work_item__isnull=False).values_list("work_item_id", flat=True)
+    work.close_items(list(items))
+    Proposal.objects.filter(id__in=proposal_ids).update(state=state, closed_at=timezone.now())
+
+
+def default_survivor(profile_ids: Sequence[UUID]) -> UUID:
+    """The verified side, then most verified links, then a customer number, then most records, oldest, lowest id. 2 queries."""
+    profiles = Profile.objects.in_bulk(profile_ids)
+    rows = Membership.objects.filter(profile_id__in=profile_ids).values_list(
+        "profile_id", "link_class", "record__attributes__customer_number"
+    )
+    verified = {pid: 0 for pid in profile_ids}
+    numbered = {pid: False for pid in profile_ids}
+    size = {pid: 0 for pid in profile_ids}
+    for pid, link_class, number in rows:
+        verified[pid] += link_class == "verified"
+        numbered[pid] |= bool(number)
+        size[pid] += 1
+    return min(
+        profile_ids,
+        key=lambda pid: (-verified[pid], not numbered[pid], size[pid] == 1, profiles[pid].created_at, pid),
+    )
+
+
+def void_decision_of(*, operation: IdentityOperation, by: User | None) -> None:
+    """Undoing a steward's merge voids the decision behind it and opens its proposal again."""
+    decision = Decision.objects.filter(operation=operation, voided_by__isnull=True).select_related("proposal").first()
+    if decision is None:
+        return
+    Decision.objects.create(
+        verdict=Verdict.UNSURE, proposal=decision.proposal, left_id=decision.left_id, right_id=decision.right_id,
+        left_records=decision.left_records, right_records=decision.right_records, voids=decision, actor=by,
+        reason="The operation was undone", model_label=decision.model_label, fingerprint=decision.fingerprint,
+    )  # fmt: skip
+    if decision.proposal and ends_active(decision.proposal):
+        reopen(decision.proposal, because="undone")
+
+
+def ends_active(proposal: Proposal) -> bool:
+    wanted = [pid for pid in (proposal.left_id, proposal.right_id) if pid]
+    return Profile.objects.filter(id__in=wanted, state=Profile.State.ACTIVE).count() == len(wanted)
+
+
+def reopen(proposal: Proposal, *, because: str) -> None:
+    """Open a closed proposal again, with a work item, unless another one is open for the pair."""
+    twin = Proposal.objects.filter(state=Proposal.State.OPEN, left=proposal.left_id, right=proposal.right_id)
+    if twin.exists():
+        return
+    item = work.open_item(kind="proposal", subject_id=proposal.id, reason=because)
+    Proposal.objects.filter(id=proposal.id).update(
+        state=Proposal.State.OPEN, closed_at=None, reopened_because=because, work_item=item
+    )
+
+
+def retire_proposals_of(operations: Sequence[IdentityOperation], moves: Sequence[Any]) -> None:
+    """A step of every operation: proposals of customers that are no more, or that were changed, are outdated.
+
+    A merge re-points the loser's proposals to the survivor; those of two now united customers are outdated.
+    """
+    touched = {pid for m in moves for pid in (m.from_profile_id, m.to_profile_id) if pid}
+    gone = dict(Profile.objects.filter(id__in=touched, state=Profile.State.MERGED).values_list("id", "canonical_id"))
+    if not gone:
+        return
+    stale = Proposal.objects.awaiting_review().filter(Q(left__in=gone) | Q(right__in=gone))
+    for proposal in list(stale):
+        _repoint(proposal, gone)
+
+
+def _repoint(proposal: Proposal, gone: Mapping[UUID, UUID]) -> None:
+    left, right = gone.get(proposal.left_id, proposal.left_id), gone.get(proposal.right_id, proposal.right_id)
+    twin = Proposal.objects.awaiting_review().filter(
+        Q(left=left, right=right) | Q(left=right, right=left), kind=proposal.kind
+    )
+    if left == right or (right and twin.exclude(id=proposal.id).exists()):
+        close(proposal, Proposal.State.OUTDATED)
+        return
+    if right and right < left:
+        Proposal.objects.filter(id=proposal.id).update(
+            left=right, right=left, left_record=F("right_record"), right_record=F("left_record")
+        )
+    else:
+        Proposal.objects.filter(id=proposal.id).update(left=left, right=right)
+
+
+@atomic_with_retry
+def compare_decide(
+    *, left: UUID, right: UUID, verdict: str, by: User, reason: str, survivor: UUID | None = None,
+    expected: Mapping[UUID, int] | None = None,
+) -> Decision:
+    """A decision about any two customers, whether proposed or not."""  # fmt: skip
+    lock_profiles([left, right])
+    low, high = sorted([left, right])
+    proposal = Proposal.objects.awaiting_review().filter(left=low, right=high).first()
+    if proposal:
+        return decide(proposal=proposal, verdict=verdict, by=by, reason=reason, survivor=survivor, expected=expected)
+    present = identity.members([left, right])
+    if not all(present.values()):
+        raise OutOfDate("One of the customers was merged or erased in the meantime.")
+    decision = Decision(
+        verdict=verdict, left_id=left, right_id=right, reason=reason, actor=by,
+        left_records=[m.record_id for m in present[left]], right_records=[m.record_id for m in present[right]],
+    )  # fmt: skip
+    if verdict == Verdict.SAME:
+        keep = survivor or default_survivor([left, right])
+        decision.operation = identity.merge(
+            survivor=keep, losers=[right if keep == left else left], by=by, reason=reason, expected=expected
+        )
+    decision.save(force_insert=True)
+    if verdict == Verdict.NOT_SAME:
+        constraints.write(
+            left=decision.left_records, right=decision.right_records, origin=CannotLink.Origin.DECISION, by=by,
+            reason=reason, decision=decision,
+        )  # fmt: skip
+    return decision

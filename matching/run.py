@@ -1,0 +1,401 @@
+"""The shell around the engine: reads what waits, lets the pure engine decide, and carries its plan out.
+
+The same for ten records, an import or a nightly run. Keys are visible from receive on; the plan is applied under one
+short lock, after looking up what was resolved since it was read, so two workers cannot both miss the same new person.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Max
+
+from profiles import audit, golden, jobs, schema, work
+from profiles.models import Mark, Membership, SourceRecord
+from profiles.models.identity import LinkClass
+from profiles.models.mark import kinds_that_stop
+
+from . import constraints, identity, models_in_force, review
+from .blocking import Found, count_usage, find_candidates, inputs
+from .engine import explain
+from .engine.encode import encode
+from .engine.keys import value_keys
+from .engine.model import Model
+from .engine.resolve import resolve
+from .engine.types import Component, Evidence, Fracture, Plan, RecordInput, Situation
+from .engine.types import Proposal as Proposed
+from .locks import lock_profiles, lock_resolution
+from .models import Decision, Proposal, Relation
+
+BATCH = 500
+
+
+@dataclass(slots=True)
+class Picture:
+    """What was read for one batch: records in row order, their profiles, and the engine's plan."""
+
+    rows: list[RecordInput]
+    fresh: list[int]
+    profiles: list[UUID]
+    profile_of: np.ndarray
+    plan: Plan
+    model: Model
+    read_seq: int
+    found: list[Found]
+
+
+def run_resolve(claim: jobs.Claim) -> None:
+    """The resolve job: batches of what waits, oldest first, until nothing waits."""
+    total = 0
+    while ids := waiting(BATCH):
+        with claim.effect():
+            resolve_batch(ids)
+        total += len(ids)
+        claim.beat(resolved=total, waiting=SourceRecord.objects.filter(state=SourceRecord.State.RECEIVED).count())
+
+
+def waiting(limit: int) -> list[int]:
+    """The oldest records that wait to be resolved. 1 query."""
+    rows = SourceRecord.objects.filter(state=SourceRecord.State.RECEIVED).order_by("id")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def resolve_batch(record_ids: Sequence[int]) -> None:
+    """Resolve records in the caller's transaction. A fixed number of queries per batch, plus a few per merge."""
+    read_seq = SourceRecord.objects.aggregate(newest=Max("resolve_seq"))["newest"] or 0
+    model = models_in_force.published()
+    found = find_candidates(record_ids, model.limits.block)
+    lock_resolution()
+    later = find_candidates(record_ids, model.limits.block, resolved_after=read_seq)
+    still = list(
+        SourceRecord.objects.filter(id__in=record_ids, state=SourceRecord.State.RECEIVED).values_list("id", flat=True)
+    )
+    if still:
+        picture = look(still, [*found, *later], model, read_seq)
+        carry_out(picture)
+
+
+def look(record_ids: Sequence[int], found: Sequence[Found], model: Model, read_seq: int) -> Picture:
+    """Read everything the engine needs for these records and let it decide. About 10 queries."""
+    fresh = set(record_ids)
+    pairs = {(min(f.left, f.right), max(f.left, f.right)): f.rule for f in found if f.left in fresh}
+    pairs = {ids: rule for ids, rule in pairs.items() if _settled(ids, fresh)}
+    near = {pk for ids in pairs for pk in ids} | fresh
+    homes = dict(Membership.objects.filter(record_id__in=near).values_list("record_id", "profile_id"))
+    near = {pk for pk in near if pk in fresh or pk in homes}  # records of another batch wait for their own turn
+    lock_profiles(set(homes.values()))
+    for pk, profile_id in Membership.objects.filter(profile_id__in=set(homes.values())).values_list(
+        "record_id", "profile_id"
+    ):
+        homes[pk] = profile_id
+        near.add(pk)
+    version = schema.published()
+    rows = inputs(near)
+    plan_input = _situation(rows, fresh, homes, pairs, model, version)
+    profiles, situation = plan_input
+    return Picture(
+        rows, sorted(fresh), profiles, situation.profile_of, resolve(situation, model), model, read_seq, list(found)
+    )
+
+
+def _settled(ids: tuple[int, int], fresh: set[int]) -> bool:
+    return ids[0] in fresh or ids[1] in fresh
+
+
+def _situation(
+    rows: list[RecordInput],
+    fresh: set[int],
+    homes: dict[int, UUID],
+    pairs: dict[tuple[int, int], int],
+    model: Model,
+    version: schema.Schema,
+) -> tuple[list[UUID], Situation]:
+    """The engine's picture of the world: columns and row numbers instead of ids."""
+    row_of = {row.record_id: i for i, row in enumerate(rows)}
+    profiles = sorted({homes[row.record_id] for row in rows if row.record_id in homes})
+    index_of = {profile_id: i for i, profile_id in enumerate(profiles)}
+    known = sorted((row_of[a], row_of[b], rule) for (a, b), rule in pairs.items() if a in row_of and b in row_of)
+    table = encode(rows, model, models_in_force.blocked_values(version))
+    shared = [rule.number for rule in model.blocking if rule.value_of]
+    usage = count_usage(set(value_keys(table, model).key.tolist()), shared)
+    verified = Membership.objects.filter(profile_id__in=profiles, link_class=LinkClass.VERIFIED)
+    marked = set(
+        Mark.objects.filter(record_id__in=row_of, kind__in=kinds_that_stop("auto"), until__isnull=True).values_list(
+            "record_id", flat=True
+        )
+    )
+    return profiles, Situation(
+        table=table,
+        profile_of=np.array([index_of.get(homes.get(row.record_id), -1) for row in rows], np.int64),
+        fresh=np.array([row.record_id in fresh for row in rows], np.bool_),
+        left=np.array([a for a, _, _ in known], np.int64),
+        right=np.array([b for _, b, _ in known], np.int64),
+        found_by=np.array([rule for _, _, rule in known], np.int16),
+        usage=usage,
+        cannot_links=[
+            (frozenset(row_of[pk] for pk in left), frozenset(row_of[pk] for pk in right))
+            for left, right in constraints.touching(row_of)
+        ],
+        verified_profiles=frozenset(
+            index_of[pid] for pid in verified.values_list("profile_id", flat=True).distinct()
+        ),
+        no_auto_records=frozenset(row_of[pk] for pk in marked),
+    )
+
+
+# ---- carrying the plan out ---------------------------------------------------------------------------------------------
+
+
+def carry_out(picture: Picture) -> None:
+    """Found, join, merge, propose, relate: everything of a plan in the caller's transaction."""
+    homes = {
+        picture.rows[i].record_id: picture.profiles[p] for i, p in enumerate(picture.profile_of.tolist()) if p >= 0
+    }
+    founded, joined, merged = _apply_components(picture, homes)
+    _mark_resolved(picture)
+    touched = {homes[pk] for pk in picture.fresh if pk in homes}
+    golden.rebuild(touched)
+    _close_stale(picture, homes)
+    _propose(picture, homes)
+    _propose_splits(picture, homes)
+    _relate(picture)
+    audit.record(
+        "records.resolved",
+        subjects=sorted(touched),
+        detail={"records": len(picture.fresh), "founded": founded, "joined": joined, "merged": merged},
+    )
+
+
+def _apply_components(picture: Picture, homes: dict[int, UUID]) -> tuple[int, int, int]:
+    components = picture.plan.components
+    new = [component for component in components if not component.profiles]
+    founders = [(picture.rows[c.records[0]].record_id, picture.rows[c.records[0]].party_kind) for c in new]
+    for (pk, _), profile_id in zip(founders, identity.found_profiles(founders), strict=True):
+        homes[pk] = profile_id
+    merged: dict[UUID, UUID] = {}
+    drafts = _merge_drafts(picture, components, homes, merged)
+    entering = 0
+    for component in components:
+        draft = _join_draft(picture, component, homes)
+        if draft:
+            entering += len(draft.moves)
+            drafts.append(draft)
+    identity.apply(drafts, merged=merged, rebuild=False)
+    return len(new), entering, len(merged)
+
+
+def _merge_drafts(
+    picture: Picture, components: Iterable[Component], homes: dict[int, UUID], merged: dict[UUID, UUID]
+) -> list[identity.Draft]:
+    drafts = []
+    for component in components:
+        ids = [picture.profiles[p] for p in component.profiles]
+        if len(ids) < 2:
+            continue
+        survivor = review.default_survivor(ids)
+        losers = [pid for pid in ids if pid != survivor]
+        draft = identity.merge_draft(survivor, losers, identity.members(ids), _class_of(component))
+        draft.model_label = picture.model.label
+        draft.evidence = {
+            str(picture.rows[link.left].record_id): explain.evidence_to_json(link.evidence) for link in component.links
+        }
+        drafts.append(draft)
+        merged.update({loser: survivor for loser in losers})
+    for pk, profile_id in homes.items():
+        homes[pk] = merged.get(profile_id, profile_id)
+    return drafts
+
+
+def _class_of(component: Component) -> str:
+    """A merge is as firm as its weakest link."""
+    by_rule = component.links and all(link.evidence.rule for link in component.links)
+    return LinkClass.RULE if by_rule else LinkClass.MODEL
+
+
+def _join_draft(picture: Picture, component: Component, homes: dict[int, UUID]) -> identity.Draft | None:
+    """The operation by which the fresh records of a component enter its profile; its founder is there already."""
+    first = picture.rows[component.records[0]].record_id if component.records else None
+    if component.profiles:
+        target = homes[_any_member(picture, component.profiles[0])]
+    else:
+        target = homes[first]
+    entering = [i for i in component.records if picture.rows[i].record_id not in homes]
+    if not entering:
+        return None
+    moves, evidence = [], {}
+    for i in entering:
+        pk = picture.rows[i].record_id
+        best = component.links[component.best[i]].evidence
+        moves.append(identity.Move(pk, None, target, "", link_class(best), best.rule or best.model))
+        evidence[str(pk)] = explain.evidence_to_json(best)
+        homes[pk] = target
+    return identity.Draft(
+        identity.Kind.JOIN, target, moves, "identity.joined", model_label=picture.model.label, evidence=evidence
+    )
+
+
+def _any_member(picture: Picture, profile: int) -> int:
+    return picture.rows[int(np.flatnonzero(picture.profile_of == profile)[0])].record_id
+
+
+def link_class(evidence: Evidence) -> str:
+    return LinkClass.RULE if evidence.rule else LinkClass.MODEL
+
+
+def _mark_resolved(picture: Picture) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE profiles_sourcerecord SET state = 'resolved', resolve_seq = s.seq"
+            " FROM (SELECT nextval('profiles_resolve_seq') AS seq) s WHERE id = ANY(%s) AND state = 'received'",
+            [picture.fresh],
+        )
+
+
+def fingerprint(left: RecordInput, right: RecordInput) -> str:
+    """Of the matching features of both sides: a pair is proposed again only when it changed."""
+    text = json.dumps(
+        [[row.party_kind, {k: sorted(v) for k, v in row.attributes.items()}] for row in sorted((left, right), key=lambda r: r.record_id)],
+        sort_keys=True,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _close_stale(picture: Picture, homes: dict[int, UUID]) -> None:
+    """Open proposals found by a record that was resolved anew are outdated; the plan proposes what still holds."""
+    stale = Proposal.objects.awaiting_review().filter(left_record_id__in=picture.fresh)
+    other = Proposal.objects.awaiting_review().filter(right_record_id__in=picture.fresh)
+    review.close_all([*stale.values_list("id", flat=True), *other.values_list("id", flat=True)], Proposal.State.OUTDATED)
+
+
+def _propose(picture: Picture, homes: dict[int, UUID]) -> None:
+    """Write proposals, one open per pair; what a person decided before is asked again only when it changed."""
+    wanted = {}
+    for proposed in picture.plan.proposals:
+        ends = (picture.rows[proposed.left], picture.rows[proposed.right])
+        pair = tuple(sorted((homes[ends[0].record_id], homes[ends[1].record_id])))
+        if pair[0] != pair[1] and pair not in wanted:
+            wanted[pair] = (proposed, fingerprint(*ends))
+    for pair, (proposed, mark) in _not_decided(wanted).items():
+        _write_proposal(picture, homes, pair, proposed, mark)
+
+
+def _not_decided(wanted: dict) -> dict:
+    """Leave out pairs that are open already, and those a person decided on the same features. 2 queries."""
+    lows = [pair[0] for pair in wanted]
+    is_open = set(Proposal.objects.awaiting_review().filter(left__in=lows).values_list("left_id", "right_id"))
+    decided = set(
+        Decision.objects.filter(
+            verdict=Decision.Verdict.NOT_SAME, voided_by__isnull=True, fingerprint__in=[m for _, m in wanted.values()]
+        ).values_list("fingerprint", flat=True)
+    )
+    return {
+        pair: (proposed, mark)
+        for pair, (proposed, mark) in wanted.items()
+        if pair not in is_open and mark not in decided and "cannot_link" not in proposed.reasons
+    }
+
+
+def _write_proposal(
+    picture: Picture, homes: dict[int, UUID], pair: tuple[UUID, UUID], proposed: Proposed, mark: str
+) -> None:
+    left, right = (picture.rows[i].record_id for i in (proposed.left, proposed.right))
+    if homes[left] != pair[0]:
+        left, right = right, left
+    proposal = Proposal.objects.create(
+        left_id=pair[0], right_id=pair[1], left_record_id=left, right_record_id=right,
+        probability=proposed.evidence.probability, weight=proposed.evidence.weight,
+        evidence=explain.evidence_to_json(proposed.evidence), reasons=[str(reason) for reason in proposed.reasons],
+        model_label=picture.model.label, fingerprint=mark,
+    )  # fmt: skip
+    _queue(proposal, "proposal")
+
+
+def _queue(proposal: Proposal, kind: str) -> None:
+    reason = proposal.reasons[0] if proposal.reasons else "unsure"
+    proposal.work_item = work.open_item(kind=kind, subject_id=proposal.id, reason=reason)
+    proposal.save(update_fields=["work_item"])
+
+
+def _propose_splits(picture: Picture, homes: dict[int, UUID]) -> None:
+    """A changed record that no longer fits its customer: a split is proposed, never silently done."""
+    for fracture in picture.plan.fractures:
+        _propose_split(picture, homes, fracture)
+
+
+def _propose_split(picture: Picture, homes: dict[int, UUID], fracture: Fracture) -> None:
+    record = picture.rows[fracture.record].record_id
+    ends = (fracture.best.left, fracture.best.right)
+    other = picture.rows[ends[1] if ends[0] == fracture.record else ends[0]]
+    evidence = fracture.best.evidence
+    proposal, new = Proposal.objects.get_or_create(
+        kind=Proposal.Kind.SPLIT,
+        state=Proposal.State.OPEN,
+        left_record_id=record,
+        defaults={
+            "left_id": homes[record],
+            "probability": evidence.probability,
+            "weight": evidence.weight,
+            "evidence": explain.evidence_to_json(evidence),
+            "reasons": ["fracture"],
+            "model_label": picture.model.label,
+            "fingerprint": fingerprint(picture.rows[fracture.record], other),
+        },
+    )
+    if new:
+        _queue(proposal, "split")
+
+
+def _relate(picture: Picture) -> None:
+    """Household links between records; known ones stay. 1 query."""
+    Relation.objects.bulk_create(
+        (
+            Relation(
+                left_record_id=min(ids), right_record_id=max(ids), kind=Relation.Kind.HOUSEHOLD,
+                pattern=dict(link.evidence.levels), model_label=picture.model.label,
+            )
+            for link in picture.plan.households
+            for ids in [(picture.rows[link.left].record_id, picture.rows[link.right].record_id)]
+        ),
+        ignore_conflicts=True,
+    )  # fmt: skip
+
+
+def resolve_all() -> int:
+    """Resolve everything that waits, outside a job: for commands and tests. Returns how many records."""
+    total = 0
+    while ids := waiting(BATCH):
+        with transaction.atomic():
+            resolve_batch(ids)
+        total += len(ids)
+    return total
+
+
+def explain_pair(left: int, right: int) -> Evidence:
+    """Evidence of any two records as things stand now. About 6 queries."""
+    model = models_in_force.published()
+    blocked = models_in_force.blocked_values(schema.published())
+    rows = inputs([left, right])
+    if len(rows) < 2:
+        raise SourceRecord.DoesNotExist
+    table = encode(rows, model, blocked)
+    shared = [rule.number for rule in model.blocking if rule.value_of]
+    usage = count_usage(set(value_keys(table, model).key.tolist()), shared)
+    return explain.explain_pair(rows[0], rows[1], model, blocked, usage)
+
+
+def best_pair(left: UUID, right: UUID) -> tuple[int, int, Evidence] | None:
+    """The pair of records that speaks most for two customers being one, of up to 10 records a side."""
+    sides = identity.members([left, right])
+    pairs = [(a.record_id, b.record_id) for a in sides[left][:10] for b in sides[right][:10]]
+    scored = []
+    for a, b in pairs:
+        try:
+            scored.append((a, b, explain_pair(a, b)))
+        except SourceRecord.DoesNotExist:
+            continue
+    return max(scored, key=lambda item: item[2].weight, default=None)
+

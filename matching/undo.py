@@ -1,0 +1,192 @@
+"""Undo: addressed to an operation, about the records that it moved. The plan is shown before anything happens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from profiles.models import Correction, IdentityOperation, Membership, Profile, RecordMove, User
+from profiles.models.identity import LinkClass
+
+from . import constraints, review
+from .identity import (
+    ChangeNotAllowed,
+    Draft,
+    Kind,
+    Move,
+    apply,
+    check_cannot_links,
+    check_marks,
+    create_profiles,
+    members,
+)
+from .locks import atomic_with_retry, lock_profiles
+from .models import CannotLink
+
+
+class Extent(StrEnum):
+    """How much of an operation can be undone."""
+
+    EXACT = "exact"
+    PARTIAL = "partial"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPlan:
+    """What an undo would do: the records it sends back, those it cannot, what came after, and what stands in the way."""
+
+    operation: IdentityOperation
+    extent: Extent
+    returning: tuple[RecordMove, ...]
+    elsewhere: tuple[RecordMove, ...]
+    since: tuple[str, ...] = ()
+    blocker: str = ""
+    undo_first: IdentityOperation | None = None
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.operation.actor_id is None
+
+
+def plan_undo(operation: IdentityOperation) -> UndoPlan:
+    """The plan of an undo as things stand now. About 8 queries."""
+    moves = list(operation.moves.select_related("record"))
+    where = dict(Membership.objects.filter(record_id__in=[m.record_id for m in moves]).values_list("record_id", "profile_id"))
+    returning = tuple(m for m in moves if m.to_profile_id and where.get(m.record_id) == m.to_profile_id)
+    elsewhere = tuple(m for m in moves if m not in returning)
+    plan = UndoPlan(operation, Extent.EXACT, returning, elsewhere)
+    if hasattr(operation, "undone_by"):
+        return _blocked(plan, "It was undone already.", operation.undone_by)
+    if not returning:
+        return _blocked(plan, "Its records were moved on by a later operation.", _later(moves, operation))
+    homes = Profile.objects.in_bulk({m.from_profile_id for m in returning if m.from_profile_id})
+    for home in homes.values():
+        if home.state == Profile.State.ERASED:
+            return _blocked(plan, "The customer to bring back was erased.", None)
+        if home.state == Profile.State.MERGED and home.canonical_id not in {m.to_profile_id for m in returning}:
+            return _blocked(plan, "The customer to bring back was merged into another since.", _later(moves, operation))
+    forbidden = _forbidden(operation, returning)
+    if forbidden:
+        return _blocked(plan, forbidden, None)
+    since = tuple(_since(operation, returning))
+    extent = Extent.PARTIAL if elsewhere or since else Extent.EXACT
+    return UndoPlan(operation, extent, returning, elsewhere, since)
+
+
+def _blocked(plan: UndoPlan, blocker: str, undo_first: IdentityOperation | None) -> UndoPlan:
+    return UndoPlan(plan.operation, Extent.BLOCKED, plan.returning, plan.elsewhere, blocker=blocker, undo_first=undo_first)
+
+
+def _later(moves: Sequence[RecordMove], operation: IdentityOperation) -> IdentityOperation | None:
+    """The newest later operation that moved one of the records."""
+    later = RecordMove.objects.filter(record_id__in=[m.record_id for m in moves], operation_id__gt=operation.id)
+    newest = later.select_related("operation").order_by("-operation_id").first()
+    return newest.operation if newest else None
+
+
+def _forbidden(operation: IdentityOperation, returning: Sequence[RecordMove]) -> str:
+    """Why records must not go back: a mark, or a cannot-link that this operation did not write itself."""
+    own = list(operation.cannot_links.values_list("id", flat=True))
+    try:
+        for home, moving in _by_home(returning).items():
+            staying = list(Membership.objects.filter(profile_id=home).values_list("record_id", flat=True)) if home else []
+            check_marks([*moving, *staying])
+            check_cannot_links([*moving, *staying], except_for=own)
+    except ChangeNotAllowed as refused:
+        return str(refused)
+    return ""
+
+
+def _by_home(returning: Sequence[RecordMove]) -> dict[UUID | None, list[int]]:
+    homes: dict[UUID | None, list[int]] = {}
+    for m in returning:
+        homes.setdefault(m.from_profile_id, []).append(m.record_id)
+    return homes
+
+
+def _since(operation: IdentityOperation, returning: Sequence[RecordMove]) -> list[str]:
+    """What happened to the resulting customers after the operation, in words."""
+    ends = {m.to_profile_id for m in returning}
+    moved = {m.record_id for m in returning}
+    later = RecordMove.objects.filter(operation_id__gt=operation.id).exclude(record_id__in=moved)
+    joined = later.filter(to_profile_id__in=ends).count()
+    left = later.filter(from_profile_id__in=ends).count()
+    here = Membership.objects.filter(profile_id__in=ends).values("record_id")
+    corrected = Correction.objects.filter(record_id__in=here, created_at__gt=operation.created_at).count()
+    counted = ((joined, "joined since"), (left, "left since"), (corrected, "corrected since"))
+    return [f"{n} {'record' if n == 1 else 'records'} {what}" for n, what in counted if n]
+
+
+@atomic_with_retry
+def undo(*, operation: IdentityOperation, by: User | None, reason: str, never_again: bool = True) -> IdentityOperation:
+    """Send the records of an operation back to where it took them from.
+
+    The undo of an automatic join or merge forbids its repetition (`never_again`); of a steward's, voids the decision
+    and opens the proposal again; of a split, voids the cannot-link that the split wrote.
+    """
+    ends = {pid for m in operation.moves.all() for pid in (m.from_profile_id, m.to_profile_id) if pid}
+    lock_profiles(ends)
+    plan = plan_undo(operation)
+    if plan.extent is Extent.BLOCKED:
+        raise ChangeNotAllowed(plan.blocker)
+    draft, merged, revived = _inverse(plan)
+    draft.reason = reason
+    staying = _staying(plan)
+    done = apply([draft], merged=merged, revived=revived)[0]
+    _settle(plan, done, staying, by, reason, never_again)
+    return done
+
+
+def _inverse(plan: UndoPlan) -> tuple[Draft, dict[UUID, UUID], list[UUID]]:
+    """The operation that takes the returning records back, profiles it empties and those it revives."""
+    fresh: UUID | None = None
+    if any(m.from_profile_id is None for m in plan.returning):
+        fresh = create_profiles([plan.returning[0].record.party_kind])[0]
+    moves = [_back(m, m.from_profile_id or fresh) for m in plan.returning]
+    homes = {m.to_profile for m in moves}
+    merged_homes = Profile.objects.filter(id__in=homes, state=Profile.State.MERGED)
+    revived = list(merged_homes.values_list("id", flat=True))
+    draft = Draft(Kind.UNDO, moves[0].to_profile, moves, "identity.undone", undoes_id=plan.operation.id)
+    return draft, _emptied(moves), revived
+
+
+def _back(m: RecordMove, home: UUID) -> Move:
+    before = m.class_before or LinkClass.SYSTEM
+    return Move(m.record_id, m.to_profile_id, home, m.class_after, before)
+
+
+def _emptied(moves: Sequence[Move]) -> dict[UUID, UUID]:
+    """Profiles that would hold no record any more → the one their records go to."""
+    going: dict[UUID, set[int]] = {}
+    for m in moves:
+        going.setdefault(m.from_profile, set()).add(m.record_id)
+    rows = members(list(going))
+    return {
+        origin: next(m.to_profile for m in moves if m.from_profile == origin)
+        for origin, ids in going.items()
+        if {row.record_id for row in rows[origin]} <= ids
+    }
+
+
+def _staying(plan: UndoPlan) -> list[int]:
+    """Records that remain where the operation put the returning ones. Read before they leave."""
+    moved = [m.record_id for m in plan.returning]
+    ends = {m.to_profile_id for m in plan.returning}
+    rows = Membership.objects.filter(profile_id__in=ends).exclude(record_id__in=moved)
+    return list(rows.values_list("record_id", flat=True))
+
+
+def _settle(
+    plan: UndoPlan, done: IdentityOperation, staying: list[int], by: User | None, reason: str, never_again: bool
+) -> None:
+    """What the undo means for decisions and cannot-links."""
+    operation = plan.operation
+    for link in operation.cannot_links.filter(revoked_at__isnull=True):
+        constraints.revoke(cannot_link=link, by=by, reason="Its operation was undone")
+    review.void_decision_of(operation=operation, by=by)
+    if plan.is_automatic and never_again and staying and operation.kind in (Kind.JOIN, Kind.MERGE):
+        constraints.write(
+            left=staying, right=[m.record_id for m in plan.returning], origin=CannotLink.Origin.UNDO,
+            by=by, reason=reason, operation=done,
+        )  # fmt: skip

@@ -1,0 +1,78 @@
+"""Corrections: a steward's word on a field, anchored to the record whose value it corrects."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from . import audit
+from .models import Correction, SourceRecord, User
+
+
+class CorrectionNotAllowed(Exception):
+    """The correction cannot be made; the message says why."""
+
+
+def open_corrections(record_ids: Iterable[int]) -> dict[int, dict[str, Correction]]:
+    """Record id → field → its open correction. 1 query."""
+    found: dict[int, dict[str, Correction]] = {}
+    for correction in Correction.objects.filter(record_id__in=list(record_ids), released_at__isnull=True):
+        found.setdefault(correction.record_id, {})[correction.field] = correction
+    return found
+
+
+def applied(attributes: Mapping[str, Sequence[str]], corrections: Mapping[str, Correction]) -> dict[str, list[str]]:
+    """Attributes of a record with its corrections on top: what golden values and matching see."""
+    result = {field: list(values) for field, values in attributes.items()}
+    for field, correction in corrections.items():
+        if correction.act == Correction.Act.RETRACT or not correction.values:
+            result.pop(field, None)
+        else:
+            result[field] = list(correction.values)
+    return result
+
+
+@transaction.atomic
+def correct(*, record: SourceRecord, field: str, values: Sequence[str], reason: str, by: User | None) -> Correction:
+    """Set (or, with no values, retract) a field of a record; an earlier correction of the field is released."""
+    if record.state == SourceRecord.State.ERASED:
+        raise CorrectionNotAllowed("The record was erased.")
+    _release_open(record, field, by)
+    correction = Correction.objects.create(
+        record=record,
+        field=field,
+        act=Correction.Act.SET if values else Correction.Act.RETRACT,
+        values=list(values),
+        source_values=record.attributes.get(field, []),
+        reason=reason,
+        created_by=by,
+    )
+    audit.record("record.corrected", obj=correction, subjects=subjects_of(record), detail={"field": field})
+    return correction
+
+
+@transaction.atomic
+def release(*, correction: Correction, by: User | None) -> Correction:
+    """Take a correction back: the source's own value counts again."""
+    if correction.released_at:
+        raise CorrectionNotAllowed("The correction was released already.")
+    correction.released_at, correction.released_by = timezone.now(), by
+    correction.save(update_fields=["released_at", "released_by"])
+    audit.record(
+        "record.correction_released",
+        obj=correction,
+        subjects=subjects_of(correction.record),
+        detail={"field": correction.field},
+    )
+    return correction
+
+
+def _release_open(record: SourceRecord, field: str, by: User | None) -> None:
+    Correction.objects.filter(record=record, field=field, released_at__isnull=True).update(
+        released_at=timezone.now(), released_by=by
+    )
+
+
+def subjects_of(record: SourceRecord) -> list:
+    """The profile that holds the record, if any."""
+    return [record.membership.profile_id] if hasattr(record, "membership") else []

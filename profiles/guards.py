@@ -1,0 +1,38 @@
+"""SQL of the guards that live in the database: ledgers that refuse change, memberships only on active profiles.
+
+Used by migrations; the product has no switch that disables a guard.
+"""
+
+LEDGER_FUNCTION = """
+CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'ledger % is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+"""
+DROP_LEDGER_FUNCTION = "DROP FUNCTION refuse_ledger_change();"
+
+
+def protect_ledger(table: str) -> str:
+    """Refuse UPDATE, DELETE and TRUNCATE on a table."""
+    return (
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change();"
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change();"
+    )
+
+
+def unprotect_ledger(table: str) -> str:
+    return f"DROP TRIGGER {table}_append_only ON {table}; DROP TRIGGER {table}_no_truncate ON {table};"
+
+
+def active_profile_key(table: str, column: str, name: str) -> str:
+    """A deferred foreign key to active profiles only: it breaks at commit when the profile is merged or erased."""
+    return (
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column})"
+        f" REFERENCES profiles_profile (active_id) DEFERRABLE INITIALLY DEFERRED;"
+    )
+
+
+def drop_constraint(table: str, name: str) -> str:
+    return f"ALTER TABLE {table} DROP CONSTRAINT {name};"

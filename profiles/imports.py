@@ -1,0 +1,259 @@
+"""Imports: a file is taken in, streamed chunk by chunk under a job's fence, finished, and undone as a whole."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from . import audit, jobs, records, schema
+from .connectors import BadRow, Row, UnreadableFile, count_rows, read_rows
+from .models import Batch, QuarantinedRow, RecordVersion, Source, SourceRecord, User
+from .payloads import unpack
+
+CHUNK = 2_000
+
+
+class ImportNotAllowed(Exception):
+    """The import (or its undo) cannot be done; the message says why."""
+
+
+def receive_file(*, source: Source, name: str, content: BinaryIO, by: User | None) -> tuple[Batch, bool]:
+    """Take a file in and queue its import. The same file again is a no-op: the earlier batch and False."""
+    stored = Path(settings.UPLOAD_ROOT) / f"{uuid4().hex}"
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = _store_file(content, stored)
+    with transaction.atomic():
+        Source.objects.select_for_update().get(id=source.id)
+        earlier = _earlier(source, digest)
+        if earlier:
+            stored.unlink()
+            return earlier, False
+        batch = Batch.objects.create(
+            source=source, file_name=name[:255], file_hash=digest, file_size=size, stored_file=str(stored),
+            import_mode=source.import_mode, created_by=by,
+        )  # fmt: skip
+        audit.record("batch.received", obj=batch, detail={"file_name": batch.file_name, "source": source.key})
+        batch.job_id = jobs.enqueue(kind="import", args={"batch": batch.id}).id
+        batch.save(update_fields=["job_id"])
+    return batch, True
+
+
+def _store_file(content: BinaryIO, stored: Path) -> tuple[str, int]:
+    digest = hashlib.sha256()
+    with stored.open("xb") as file:
+        for piece in iter(lambda: content.read(1 << 20), b""):
+            digest.update(piece)
+            file.write(piece)
+        size = file.tell()
+    stored.chmod(0o600)
+    return digest.hexdigest(), size
+
+
+def _earlier(source: Source, digest: str) -> Batch | None:
+    """The last import of the same file, when nothing else of the source came after it."""
+    newest = source.batches.exclude(state__in=[Batch.State.UNDONE, Batch.State.FAILED]).first()
+    return newest if newest and newest.file_hash == digest else None
+
+
+def run_import(claim: jobs.Claim) -> None:
+    """The import job: stream the file in chunks from where an earlier try stopped."""
+    batch = Batch.objects.select_related("source").get(id=claim.args["batch"])
+    if batch.state in (Batch.State.DONE, Batch.State.UNDONE):
+        return
+    try:
+        _start(claim, batch)
+        for chunk in _chunks(_rows(batch)):
+            _store_chunk(claim, batch, chunk)
+    except (UnreadableFile, UnicodeError, LookupError, EOFError, OSError) as error:
+        _fail(claim, batch, error)
+        raise jobs.JobFailed(batch.message) from error
+    if batch.import_mode == Source.ImportMode.SNAPSHOT and not batch.file_name.startswith("replay of"):
+        _withdraw_missing(claim, batch)
+    _finish(claim, batch)
+
+
+def _start(claim: jobs.Claim, batch: Batch) -> None:
+    if batch.started_at is None:
+        batch.rows_total = count_rows(Path(batch.stored_file))
+        batch.schema_version = schema.published().number
+        batch.started_at = timezone.now()
+    batch.state = Batch.State.RUNNING
+    with claim.effect():
+        batch.save(update_fields=["rows_total", "schema_version", "started_at", "state"])
+
+
+def _rows(batch: Batch) -> Iterator[Row | BadRow]:
+    """Rows that were not stored yet: a resumed import skips what was committed."""
+    source = batch.source
+    rows = read_rows(
+        Path(batch.stored_file), name=batch.file_name, delimiter=source.delimiter, encoding=source.encoding
+    )
+    return (row for row in rows if row.line >= batch.next_line)
+
+
+def _chunks(rows: Iterable[Row | BadRow]) -> Iterator[list[Row | BadRow]]:
+    rows = iter(rows)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+_caches: dict[tuple[int, str], dict] = {}
+
+
+def _store_chunk(claim: jobs.Claim, batch: Batch, chunk: list[Row | BadRow]) -> None:
+    """One transaction: records, keys, quarantine, counters and the place to go on from."""
+    version = schema.published(batch.schema_version)
+    cache = _caches.setdefault((version.number, batch.source.key), {})
+    with claim.effect():
+        records.store_chunk(batch=batch, rows=chunk, schema=version, cache=cache)
+        batch.next_line = chunk[-1].line + 1
+        Batch.objects.filter(id=batch.id).update(next_line=batch.next_line)
+    claim.beat(line=chunk[-1].line, total=batch.rows_total)
+
+
+def _withdraw_missing(claim: jobs.Claim, batch: Batch) -> None:
+    """A snapshot holds everything: records it did not name (or leave unchanged) are withdrawn, in bounded chunks."""
+    named = _names_in_file(batch)
+    last = 0
+    while True:
+        live = SourceRecord.objects.filter(source=batch.source, id__gt=last).exclude(
+            state__in=[SourceRecord.State.WITHDRAWN, SourceRecord.State.ERASED]
+        )
+        rows = list(live.order_by("id").values_list("id", "external_id")[:CHUNK])
+        if not rows:
+            return
+        last = rows[-1][0]
+        with claim.effect():
+            gone = records.withdraw(batch=batch, record_ids=[pk for pk, name in rows if name not in named])
+            Batch.objects.filter(id=batch.id).update(withdrawn=F("withdrawn") + gone)
+        claim.beat()
+
+
+def _names_in_file(batch: Batch) -> set[str]:
+    column = schema.published(batch.schema_version).sources[batch.source.key].id_column
+    source = batch.source
+    rows = read_rows(
+        Path(batch.stored_file), name=batch.file_name, delimiter=source.delimiter, encoding=source.encoding
+    )
+    return {(row.cells if isinstance(row, Row) else row.raw).get(column, "").strip() for row in rows}
+
+
+def _finish(claim: jobs.Claim, batch: Batch) -> None:
+    with claim.effect():
+        batch.refresh_from_db()
+        batch.state, batch.finished_at = Batch.State.DONE, timezone.now()
+        batch.save(update_fields=["state", "finished_at"])
+        audit.record(
+            "batch.finished", obj=batch, detail={"accepted": batch.accepted, "quarantined": batch.quarantined}
+        )
+    Path(batch.stored_file).unlink(missing_ok=True)
+
+
+def _fail(claim: jobs.Claim, batch: Batch, error: Exception) -> None:
+    batch.message = str(error) if isinstance(error, UnreadableFile) else "The file cannot be read to its end."
+    with claim.effect():
+        batch.state, batch.finished_at = Batch.State.FAILED, timezone.now()
+        batch.save(update_fields=["state", "message", "finished_at"])
+        audit.record("batch.failed", obj=batch, detail={"code": type(error).__name__})
+
+
+@dataclass(frozen=True, slots=True)
+class UndoCounts:
+    """What the undo of an import would do."""
+
+    withdrawn: int
+    restored: int
+    kept: int
+
+
+def undo_counts(batch: Batch) -> UndoCounts:
+    """The dry run of an undo: records withdrawn, restored, and kept because a later import changed them. 3 queries."""
+    changed = RecordVersion.objects.filter(replaced_by_batch=batch)
+    restored = changed.filter(record__batch=batch).count()
+    present = SourceRecord.objects.filter(batch=batch).exclude(state=SourceRecord.State.ERASED).count()
+    return UndoCounts(
+        withdrawn=present - restored,
+        restored=restored,
+        kept=RecordVersion.objects.filter(batch=batch).exclude(record__batch=batch).count(),
+    )
+
+
+def undo_import(*, batch: Batch, by: User | None) -> Batch:
+    """Queue the undo of a whole import."""
+    if batch.state not in (Batch.State.DONE, Batch.State.FAILED):
+        raise ImportNotAllowed("Only a finished import can be undone.")
+    with transaction.atomic():
+        jobs.enqueue(kind="undo_import", args={"batch": batch.id}, dedupe_key=f"batch-{batch.id}")
+    return batch
+
+
+def run_undo(claim: jobs.Claim) -> None:
+    """The undo job: restore what the import changed, withdraw what it brought, in bounded chunks."""
+    batch = Batch.objects.get(id=claim.args["batch"])
+    counts = undo_counts(batch)
+    while ids := list(SourceRecord.objects.filter(_undoable(), batch=batch).values_list("id", flat=True)[:CHUNK]):
+        with claim.effect():
+            changed = set(
+                RecordVersion.objects.filter(record_id__in=ids, replaced_by_batch=batch).values_list(
+                    "record_id", flat=True
+                )
+            )
+            records.restore_versions(batch=batch, record_ids=sorted(changed))
+            records.withdraw(batch=batch, record_ids=[pk for pk in ids if pk not in changed])
+        claim.beat()
+    with claim.effect():
+        Batch.objects.filter(id=batch.id).update(state=Batch.State.UNDONE, undone_at=timezone.now())
+        audit.record(
+            "batch.undone", obj=batch, detail={"withdrawn": counts.withdrawn, "restored": counts.restored}
+        )
+
+
+def _undoable() -> Q:
+    """Records of the batch that its undo has not handled: not withdrawn, or withdrawn by it (a snapshot)."""
+    live = Q(state__in=[SourceRecord.State.RECEIVED, SourceRecord.State.RESOLVED])
+    return live | Q(state=SourceRecord.State.WITHDRAWN, versions__replaced_by_batch=F("batch"), versions__state__in=["received", "resolved"])
+
+
+def quarantined_cells(row: QuarantinedRow) -> dict[str, str]:
+    """The cells of a row that was set aside, as received."""
+    return {column: str(value) for column, value in unpack(row.payload).items()}
+
+
+@transaction.atomic
+def replay(*, batch: Batch, mended: dict[int, dict[str, str]], by: User | None) -> Batch:
+    """Store mended rows of an import's quarantine as a small import of their own. Keys: quarantined row ids."""
+    rows = list(batch.quarantine.filter(id__in=mended, state=QuarantinedRow.State.OPEN).select_for_update())
+    if not rows:
+        raise ImportNotAllowed("These rows were replayed or dismissed already.")
+    version = schema.published()
+    digest = hashlib.sha256(repr(sorted(mended.items())).encode()).hexdigest()
+    again = Batch.objects.create(
+        source=batch.source, file_name=f"replay of import {batch.id}", file_hash=digest, import_mode="delta",
+        state=Batch.State.DONE, schema_version=version.number, rows_total=len(rows), created_by=by,
+        started_at=timezone.now(), finished_at=timezone.now(),
+    )  # fmt: skip
+    records.store_chunk(batch=again, rows=[Row(row.line, mended[row.id]) for row in rows], schema=version, cache={})
+    QuarantinedRow.objects.filter(id__in=[row.id for row in rows]).update(
+        state=QuarantinedRow.State.REPLAYED, resolved_by=by, resolved_at=timezone.now(), replayed_in=again
+    )
+    audit.record("quarantine.replayed", obj=batch, detail={"rows": len(rows)})
+    again.refresh_from_db()
+    return again
+
+
+def dismiss(*, batch: Batch, row_ids: list[int], by: User | None) -> int:
+    """Leave set-aside rows out for good; they stay visible as dismissed."""
+    with transaction.atomic():
+        done = batch.quarantine.filter(id__in=row_ids, state=QuarantinedRow.State.OPEN).update(
+            state=QuarantinedRow.State.DISMISSED, resolved_by=by, resolved_at=timezone.now()
+        )
+        audit.record("quarantine.dismissed", obj=batch, detail={"rows": done})
+    return done

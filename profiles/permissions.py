@@ -1,0 +1,13 @@
+"""Permission codenames of this app. Lower apps ask for these, never for role names."""
+
+VIEW_CUSTOMERS = "profiles.view_profile"
+CORRECT = "profiles.correct_record"
+IMPORT = "profiles.import_records"
+UNDO_IMPORT = "profiles.undo_batch"
+MEND = "profiles.mend_quarantinedrow"
+VIEW_IMPORTS = "profiles.view_batch"
+VIEW_SOURCES = "profiles.view_source"
+VIEW_JOBS = "profiles.view_job"
+CONTROL_JOBS = "profiles.control_job"
+READ_AUDIT = "profiles.read_audit"
+PUBLISH_SCHEMA = "profiles.add_schemaversion"
