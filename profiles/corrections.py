@@ -1,12 +1,17 @@
 """Corrections: a steward's word on a field, anchored to the record whose value it corrects."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
 from . import audit
 from .models import Correction, SourceRecord, User
+from .registry import Registry
+
+
+# Upper apps act on records that were stored or changed, in the same transaction: keys, and who resolves them.
+AFTER_STORE: Registry[Callable[[Collection[int]], None]] = Registry("steps after records changed")
 
 
 class CorrectionNotAllowed(Exception):
@@ -47,6 +52,7 @@ def correct(*, record: SourceRecord, field: str, values: Sequence[str], reason: 
         reason=reason,
         created_by=by,
     )
+    _resolve_again(record)
     audit.record("record.corrected", obj=correction, subjects=subjects_of(record), detail={"field": field})
     return correction
 
@@ -58,6 +64,7 @@ def release(*, correction: Correction, by: User | None) -> Correction:
         raise CorrectionNotAllowed("The correction was released already.")
     correction.released_at, correction.released_by = timezone.now(), by
     correction.save(update_fields=["released_at", "released_by"])
+    _resolve_again(correction.record)
     audit.record(
         "record.correction_released",
         obj=correction,
@@ -71,6 +78,15 @@ def _release_open(record: SourceRecord, field: str, by: User | None) -> None:
     Correction.objects.filter(record=record, field=field, released_at__isnull=True).update(
         released_at=timezone.now(), released_by=by
     )
+
+
+def _resolve_again(record: SourceRecord) -> None:
+    """The record's keys and links follow the correction: it waits to be resolved again, and keeps its membership."""
+    SourceRecord.objects.filter(id=record.id, state=SourceRecord.State.RESOLVED).update(
+        state=SourceRecord.State.RECEIVED
+    )
+    for step in AFTER_STORE.values():
+        step([record.id])
 
 
 def subjects_of(record: SourceRecord) -> list:

@@ -1,7 +1,7 @@
 """Receive: rows become records, set-wise and idempotent; what cannot is set aside with line, field and reason."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,12 +12,9 @@ from django.utils import timezone
 from . import gates, payloads
 from .canonical.records import standardise_rows
 from .connectors import BadRow, Row
+from .corrections import AFTER_STORE
 from .models import Batch, QuarantinedRow, SourceRecord
-from .registry import Registry
 from .schema import Schema, SourceSpec
-
-# Upper apps act on stored records inside the chunk's transaction: (ids of new, changed and withdrawn records).
-AFTER_STORE: Registry[Callable[[Collection[int]], None]] = Registry("steps after a chunk was stored")
 
 VERSION_COLUMNS = (
     "record_id, revision, state, party_kind, payload, payload_hash, attributes, problems, source_version,"

@@ -104,6 +104,12 @@ class SourceRecord(models.Model):
     def __str__(self) -> str:
         return f"{self.source_id}/{self.external_id}"
 
+    def cells(self) -> dict[str, str]:
+        """The row as the source sent it."""
+        from profiles.payloads import unpack
+
+        return {column: str(value) for column, value in unpack(self.payload).items()}
+
 
 class RecordVersion(models.Model):
     """An older state of a record, kept when a newer one replaced it (or the record was withdrawn)."""

@@ -1,0 +1,52 @@
+"""Forms of this app."""
+
+from django import forms
+
+from .canonical.registry import STANDARDISERS, TARGETS
+from .models import Source, SourceRecord
+from .schema import published
+
+
+class UploadForm(forms.Form):
+    """A file of a source."""
+
+    source = forms.ModelChoiceField(Source.objects.none(), empty_label=None)
+    file = forms.FileField(help_text="CSV or JSON Lines, also gzipped, with the columns mapped for the source.")
+
+    def __init__(self, *args: object, sources: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].queryset = sources
+
+
+class CorrectionForm(forms.Form):
+    """A steward's word on one field of one record."""
+
+    field = forms.ChoiceField()
+    values = forms.CharField(
+        required=False, label="Value", max_length=1000, help_text="Empty: the value is wrong and there is none. Separate several by semicolons."
+    )
+    reason = forms.CharField(max_length=500)
+
+    def __init__(self, *args: object, record: SourceRecord, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.schema = published()
+        source = self.schema.sources.get(record.source.key)
+        self.context = source.context if source else None
+        self.fields["field"].choices = [(f.key, f.label) for f in self.schema.fields.values() if f.key != "party_kind"]
+
+    def clean(self) -> dict:
+        """Values are standardised like those of a source; what cannot be read is refused."""
+        data = super().clean()
+        key, text = data.get("field"), data.get("values", "")
+        if not key:
+            return data
+        parts = text.split(";") if self.schema.fields[key].multi_valued else [text]
+        data["values"] = [value for part in parts if part.strip() for value in self._read(key, part.strip())]
+        return data
+
+    def _read(self, key: str, text: str) -> tuple[str, ...]:
+        result = STANDARDISERS[TARGETS.get(key, "text")](text, self.context)
+        values = result.values.get(key, ())
+        if not values:
+            self.add_error("values", result.problem.message if result.problem else "This cannot be read.")
+        return values
