@@ -1,7 +1,7 @@
 """Jobs of this app, and its steps in the flow of others."""
 
+from profiles.corrections import AFTER_STORE
 from profiles.jobs import KINDS, JobKind
-from profiles.records import AFTER_STORE
 
 from .blocking import after_store
 from .review import retire_proposals_of

@@ -27,7 +27,7 @@ class ImportNotAllowed(Exception):
 
 def receive_file(*, source: Source, name: str, content: BinaryIO, by: User | None) -> tuple[Batch, bool]:
     """Take a file in and queue its import. The same file again is a no-op: the earlier batch and False."""
-    stored = Path(settings.UPLOAD_ROOT) / f"{uuid4().hex}"
+    stored = Path(settings.MEDIA_ROOT) / "uploads" / uuid4().hex
     stored.parent.mkdir(parents=True, exist_ok=True)
     digest, size = _store_file(content, stored)
     with transaction.atomic():

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
+from phonenumbers import country_code_for_region
 
 from .canonical.text import fold
 from .customers import granted_sources
 from .models import User
+from .schema import published
 
 LIMIT = 25
 
@@ -44,11 +45,11 @@ def _by_number(text: str, sources: list[int], limit: int) -> list[Hit]:
     wanted = spellings(text)
     return _query(
         "SELECT profile_id, kind, CASE WHEN text = ANY(%(wanted)s) THEN 1.0 ELSE 0.9 END FROM profiles_searchentry"
-        " WHERE kind <> 'name' AND source_ids && %(sources)s AND (text LIKE %(first)s OR text LIKE %(second)s)"
+        " WHERE kind <> 'name' AND source_ids && %(sources)s AND text LIKE ANY(%(patterns)s)"
         " LIMIT %(limit)s",
         {
             "wanted": wanted, "sources": sources, "limit": limit * 4,
-            "first": _prefix(wanted[0]), "second": _prefix(wanted[-1]),
+            "patterns": [_prefix(value) for value in wanted],
         },
     )  # fmt: skip
 
@@ -61,7 +62,13 @@ def spellings(text: str) -> list[str]:
     digits = re.sub(r"\D", "", text)
     if digits.startswith("00"):
         return [plain, digits[2:]]
-    return [plain, settings.DIALLING_CODE + digits[1:] if digits.startswith("0") else digits]
+    return [plain, *(code + digits[1:] for code in _dialling_codes())] if digits.startswith("0") else [plain, digits]
+
+
+def _dialling_codes() -> list[str]:
+    """Dialling codes of the regions that sources declare."""
+    regions = sorted({source.context.region for source in published().sources.values()})
+    return [str(country_code_for_region(region)) for region in regions if country_code_for_region(region)]
 
 
 def _prefix(value: str) -> str:

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
-from guardian.models import GroupObjectPermissionAbstract, UserObjectPermissionAbstract
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from guardian.shortcuts import get_objects_for_user
 from simple_history.models import HistoricalRecords
 
@@ -67,22 +67,16 @@ class Source(models.Model):
         return self.name
 
 
-class SourceUserGrant(UserObjectPermissionAbstract):
+class SourceUserGrant(UserObjectPermissionBase):
     """A grant on one source to one user (guardian, direct foreign key)."""
 
     content_object = models.ForeignKey(Source, on_delete=models.CASCADE)
 
-    class Meta(UserObjectPermissionAbstract.Meta):
-        abstract = False
 
-
-class SourceGroupGrant(GroupObjectPermissionAbstract):
+class SourceGroupGrant(GroupObjectPermissionBase):
     """A grant on one source to one group (guardian, direct foreign key)."""
 
     content_object = models.ForeignKey(Source, on_delete=models.CASCADE)
-
-    class Meta(GroupObjectPermissionAbstract.Meta):
-        abstract = False
 
 
 class FieldMapping(models.Model):

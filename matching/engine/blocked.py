@@ -1,0 +1,84 @@
+"""Values that say nothing about a person: placeholders, role mailboxes, test entries."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+ANY_FIELD = "*"
+FULL_NAME = "full_name"  # first name and surname together, for "John Doe"
+
+# (field or "*", pattern, is a regular expression, why). Exact patterns are compared without regard to case.
+BLOCKED_SEEDS: tuple[tuple[str, str, bool, str], ...] = (
+    (ANY_FIELD, "-", False, "placeholder"),
+    (ANY_FIELD, "-1", False, "placeholder"),
+    (ANY_FIELD, ".", False, "placeholder"),
+    (ANY_FIELD, "null", False, "placeholder"),
+    (ANY_FIELD, "none", False, "placeholder"),
+    (ANY_FIELD, "nil", False, "placeholder"),
+    (ANY_FIELD, "n/a", False, "placeholder"),
+    (ANY_FIELD, "unknown", False, "placeholder"),
+    (ANY_FIELD, "anonymous", False, "placeholder"),
+    (ANY_FIELD, "guest", False, "placeholder"),
+    (ANY_FIELD, r"[0\W]+", True, "only noughts"),
+    (ANY_FIELD, r"[x?*]{2,}", True, "only filler signs"),
+    ("given_name", "test", False, "test entry"),
+    ("family_name", "test", False, "test entry"),
+    ("family_name", "customer", False, "placeholder"),
+    (FULL_NAME, "john doe", False, "placeholder"),
+    (FULL_NAME, "jane doe", False, "placeholder"),
+    (FULL_NAME, "test customer", False, "test entry"),
+    (FULL_NAME, "max mustermann", False, "placeholder"),
+    (FULL_NAME, "erika mustermann", False, "placeholder"),
+    ("email", r"(no[-_.]?reply|do[-_.]?not[-_.]?reply|no[-_.]?e?mail|test|none|null|unknown|guest)@.*", True, "no mailbox"),
+    ("email", r"(info|sales|support|contact|office|admin|webmaster|service|reception|shop|hello)@.*", True, "role mailbox"),
+    ("email", r".*@(example\.(com|org|net)|none\.com|test\.com|email\.invalid|noemail\..*)", True, "no mailbox"),
+    ("phone", r"\+?\d{0,4}?(\d)\1{6,}", True, "one digit repeated"),
+    ("phone", r"\+?\d{0,3}?(0?123456789?0?|9876543210?)", True, "digits in a row"),
+    ("national_id", r"(\d)\1{5,}|0?123456789?0?", True, "made-up number"),
+    ("loyalty_id", r"(\d)\1{5,}|0?123456789?0?", True, "made-up number"),
+    ("customer_number", r"(\d)\1{5,}|0?123456789?0?", True, "made-up number"),
+    ("device_id", r"([0a-f])\1{5,}", True, "made-up number"),
+    ("birth_date", "1900-01-01", False, "default date"),
+    ("birth_date", "1970-01-01", False, "default date"),
+    ("birth_date", "9999-12-31", False, "default date"),
+    ("birth_date", "1900", False, "default date"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedValues:
+    """Compiled blocked values: exact ones casefolded, patterns matched against the whole value."""
+
+    exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    patterns: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+
+    def blocks(self, field_name: str, value: str) -> bool:
+        """Whether matching must not use this value of this field."""
+        folded = value.casefold().strip()
+        return any(self._matches(name, folded) for name in (field_name, ANY_FIELD))
+
+    def _matches(self, name: str, folded: str) -> bool:
+        if folded in self.exact.get(name, ()):
+            return True
+        return any(pattern.fullmatch(folded) for pattern in self.patterns.get(name, ()))
+
+
+def compile_blocked(rows: Iterable[tuple[str, str, bool]]) -> BlockedValues:
+    """Compile (field or "*", pattern, is a regular expression); raises re.error for a pattern that is none."""
+    exact: dict[str, set[str]] = defaultdict(set)
+    patterns: dict[str, list[re.Pattern[str]]] = defaultdict(list)
+    for field_name, pattern, is_regex in rows:
+        if is_regex:
+            patterns[field_name].append(re.compile(pattern, re.IGNORECASE))
+        else:
+            exact[field_name].add(pattern.casefold())
+    return BlockedValues(
+        {name: frozenset(values) for name, values in exact.items()},
+        {name: tuple(compiled) for name, compiled in patterns.items()},
+    )
+
+
+def shipped_blocked() -> BlockedValues:
+    """The blocked values that ship with the product."""
+    return compile_blocked((name, pattern, is_regex) for name, pattern, is_regex, _ in BLOCKED_SEEDS)

@@ -1,0 +1,62 @@
+"""Caps: how many values of a field one customer may hold before a person must look."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from matching.engine import compare_values
+from matching.engine.model import Model
+from matching.engine.types import Ints, Table
+
+SLIPS = ("exact", "one_digit", "transposed", "swapped", "partial")
+
+
+def caps_exceeded(table: Table, rows: Sequence[int], model: Model) -> bool:
+    """Whether the records together hold more values of a field than one customer should.
+
+    Birth dates count once when they are slips of one another; identifiers that a source gives a person only once are
+    counted per source.
+    """
+    return any(_held(table, name, rows) > cap for name, cap in model.limits.caps.items()) or any(
+        len(_values(table, name, own)) > 1
+        for source, own in _by_source(table, rows).items()
+        for name in table.multi
+        if model.is_unique(name, source)
+    )
+
+
+def _held(table: Table, name: str, rows: Sequence[int]) -> int:
+    return _dates(table, name, rows) if name in table.date_parts else len(_values(table, name, rows))
+
+
+def _values(table: Table, name: str, rows: Iterable[int]) -> set[int]:
+    column = table.multi[name]
+    return {code for row in rows for code in column.codes[column.offsets[row] : column.offsets[row + 1]].tolist()}
+
+
+def _by_source(table: Table, rows: Sequence[int]) -> dict[str, list[int]]:
+    source = table.single["source"]
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(source.values[source.codes[row]], []).append(row)
+    return found
+
+
+def _dates(table: Table, name: str, rows: Sequence[int]) -> int:
+    """Dates that are no slip of one another."""
+    column = table.single[name]
+    known = {int(column.codes[row]): row for row in rows if column.codes[row]}
+    different: list[int] = []
+    for row in known.values():
+        if not any(_is_slip(table, name, row, other) for other in different):
+            different.append(row)
+    return len(different)
+
+
+def _is_slip(table: Table, name: str, left: int, right: int) -> bool:
+    level = compare_values.date(table, _one(left), _one(right), name)[0]
+    return compare_values.DATE[level] in SLIPS
+
+
+def _one(row: int) -> Ints:
+    return np.array([row], np.int64)

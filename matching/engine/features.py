@@ -1,0 +1,135 @@
+"""What matching reads from one value: folded forms, sounds, parts. Each is worked out once per distinct value."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+import jellyfish
+
+from profiles.canonical.nicknames import nickname_group
+from profiles.canonical.text import fold
+
+CACHE = 1 << 18  # distinct values kept between batches, per kind
+
+PARTICLES = frozenset(
+    "al bin bint da das de degli dei del della den der des di do dos du el ibn la las le los mac mc o of op san santa "
+    "st te ten ter van vom von y zu zum zur".split()
+)
+LEGAL_FORMS = frozenset(
+    "ab ag aktiengesellschaft and as asa bv co company corp corporation eg gbr gmbh group holding holdings inc "
+    "incorporated kft kg lda limited llc llp ltd mbh nv oy oyj pjsc plc pte pty sa sarl sas se sl spa srl the und".split()
+)
+STREET_WORDS = {
+    "ave": "avenue", "av": "avenue", "blvd": "boulevard", "boul": "boulevard", "cir": "circle", "cl": "close",
+    "cres": "crescent", "crt": "court", "ct": "court", "dr": "drive", "e": "east", "hwy": "highway", "ln": "lane",
+    "n": "north", "pde": "parade", "pl": "place", "plz": "plaza", "rd": "road", "s": "south", "sq": "square",
+    "st": "street", "str": "strasse", "tce": "terrace", "ter": "terrace", "w": "west",
+}  # fmt: skip
+EMPTY = ""
+
+
+class NameFeatures(NamedTuple):
+    """A name as matching sees it. `core` is without particles and spaces, `compact` without spaces only."""
+
+    text: str
+    compact: str
+    core: str
+    nickname: str
+    sound: str
+    initial: str
+
+
+NO_NAME = NameFeatures(EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY)
+
+
+@lru_cache(CACHE)
+def given_name(value: str) -> NameFeatures:
+    """First name: nickname group and sound are those of its first word."""
+    words = fold(value).split()
+    if not words:
+        return NO_NAME
+    compact = "".join(words)
+    nickname = nickname_group(words[0]) or words[0]
+    return NameFeatures(" ".join(words), compact, compact, nickname, sound(words[0]), words[0][0])
+
+
+@lru_cache(CACHE)
+def family_name(value: str) -> NameFeatures:
+    """Surname: the sound is that of the last word, particles aside."""
+    words = fold(value).split()
+    if not words:
+        return NO_NAME
+    core = [word for word in words if word not in PARTICLES] or words
+    joined = "".join(core)
+    return NameFeatures(" ".join(words), "".join(words), joined, EMPTY, sound(joined), joined[0])
+
+
+def sound(word: str) -> str:
+    """How a folded word sounds; the word itself where the code is empty."""
+    return jellyfish.soundex(word) if word.isascii() and word[:1].isalpha() else word
+
+
+@lru_cache(CACHE)
+def word_sound(word: str) -> str:
+    """How a folded word sounds, finer than `sound`: for words of an organisation's name."""
+    return jellyfish.metaphone(word) or word
+
+
+@lru_cache(CACHE)
+def plain(value: str) -> str:
+    """Folded, nothing more."""
+    return fold(value)
+
+
+@lru_cache(CACHE)
+def compact(value: str) -> str:
+    """Folded without spaces: postcodes, identifiers, house numbers."""
+    return fold(value).replace(" ", "")
+
+
+@lru_cache(CACHE)
+def street(value: str) -> str:
+    """Folded street with its usual abbreviations written out."""
+    return " ".join(STREET_WORDS.get(word, word) for word in fold(value).split())
+
+
+@lru_cache(CACHE)
+def postcode(value: str) -> str:
+    """Compact postcode; of a long American one the first five digits."""
+    code = compact(value)
+    return code[:5] if len(code) == 9 and code.isdigit() else code
+
+
+@lru_cache(CACHE)
+def organisation_words(value: str) -> tuple[str, ...]:
+    """Words of an organisation's name without its legal form; with it when nothing else is left."""
+    words = fold(value).split()
+    return tuple(word for word in words if word not in LEGAL_FORMS) or tuple(words)
+
+
+@lru_cache(CACHE)
+def date_parts(value: str) -> tuple[int, int, int]:
+    """Year, month, day of an ISO date that may stop early; noughts for what is unknown or no date."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", value.strip())
+    if match is None:
+        return 0, 0, 0
+    year, month, day = (int(part or 0) for part in match.groups())
+    return (year, month, day) if year and month <= 12 and day <= 31 else (0, 0, 0)
+
+
+@lru_cache(CACHE)
+def digits(value: str) -> str:
+    """Only the digits of a phone number."""
+    return re.sub(r"\D", "", value)
+
+
+@lru_cache(CACHE)
+def local_part(email: str) -> str:
+    """What stands before the @, without a +tag."""
+    return email.partition("@")[0].partition("+")[0]
+
+
+def is_handle(local: str, names: tuple[str, ...]) -> bool:
+    """Whether a local part is a nickname of its own: long enough and not made from the person's name."""
+    letters = re.sub(r"[^a-z]", "", local)
+    return len(letters) >= 4 and not any(len(name) >= 3 and name in letters for name in names)

@@ -1,0 +1,120 @@
+"""Pairs with everything known about them, looked up by record: what `resolve` and `explain` reason with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self, TypeVar
+
+import numpy as np
+
+from matching.engine.compare import compare
+from matching.engine.decide import decide, reasons
+from matching.engine.model import Model
+from matching.engine.score import score
+from matching.engine.types import Evidence, Flags, Floats, Ints, Link, Outcome, PairVerdicts, Reason, Scores, Table
+from matching.engine.usage import Usage
+
+Pair = tuple[int, int]
+Stage = TypeVar("Stage", Scores, PairVerdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Pairs of row numbers (left < right) with scores and verdicts."""
+
+    table: Table
+    model: Model
+    left: Ints
+    right: Ints
+    found_by: Ints  # blocking rule number, 0 where none found the pair
+    scores: Scores
+    verdicts: PairVerdicts
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    @property
+    def auto(self) -> Flags:
+        """Pairs that are certain by themselves."""
+        return self.verdicts.outcome == Outcome.AUTO
+
+    @property
+    def probability(self) -> Floats:
+        """Posterior probability that a pair is one person."""
+        return self.scores.probability
+
+    def joined(self, other: Self) -> Self:
+        """These pairs and, after them, those."""
+        return replace(
+            self,
+            left=np.append(self.left, other.left),
+            right=np.append(self.right, other.right),
+            found_by=np.append(self.found_by, other.found_by),
+            scores=_stacked(self.scores, other.scores),
+            verdicts=_stacked(self.verdicts, other.verdicts),
+        )
+
+    def reasons(self, place: int) -> tuple[Reason, ...]:
+        """Why this pair is not automatic by itself."""
+        return reasons(self.verdicts, place, self.model)
+
+    def link(self, place: int, why: Iterable[Reason] = ()) -> Link:
+        """The pair with its evidence."""
+        return Link(int(self.left[place]), int(self.right[place]), self.evidence(place, why))
+
+    def evidence(self, place: int, why: Iterable[Reason] = ()) -> Evidence:
+        """What is worth keeping of one pair: levels and weights, never values."""
+        scores, model = self.scores, self.model
+        compared = np.flatnonzero(scores.levels[place]).tolist()
+        names = [model.comparisons[column].name for column in compared]
+        levels = {name: self._level_name(place, column) for name, column in zip(names, compared, strict=True)}
+        rule, found_by = int(self.verdicts.rule[place]), int(self.found_by[place])
+        return Evidence(
+            model=model.label,
+            levels=levels,
+            weights={name: round(float(scores.weights[place, column]), 3) for name, column in zip(names, compared, strict=True)},
+            prior=model.prior,
+            household=round(-float(np.logaddexp2(scores.household_weight[place], 0.0)), 3),
+            weight=round(float(scores.weight[place]), 3),
+            probability=round(float(scores.probability[place]), 6),
+            household_probability=round(float(scores.household_probability[place]), 6),
+            rule=model.rules[rule].name if rule >= 0 else None,
+            found_by=model.rule_names.get(found_by),
+            usage={name: int(held[place]) for name, held in scores.usage.items() if held[place]},
+            ignored=self._ignored(place, levels),
+            reasons=tuple(why),
+        )
+
+    def _level_name(self, place: int, column: int) -> str:
+        return self.model.comparisons[column].levels[self.scores.levels[place, column]].name
+
+    def _ignored(self, place: int, levels: dict[str, str]) -> tuple[tuple[str, str], ...]:
+        """Values of either side that matching did not use: blocked ones, and those that too many share."""
+        sides = (*self.table.ignored[self.left[place]], *self.table.ignored[self.right[place]])
+        found = {(item.field, item.reason.value) for item in sides}
+        for name in (name for name, level in levels.items() if level == "shared"):
+            generic = self.scores.usage[name][place] > self.model.limits.generic
+            found.add((name, (Reason.GENERIC_VALUE if generic else Reason.SHARED_VALUE).value))
+        return tuple(sorted(found))
+
+
+def judge(table: Table, left: Ints, right: Ints, found_by: Ints, model: Model, usage: Usage) -> Judged:
+    """Compare, score and decide pairs in one go."""
+    scores = score(compare(table, left, right, model), table, left, right, model, usage)
+    return Judged(table, model, left, right, found_by, scores, decide(scores, table, left, right, model))
+
+
+def judge_pairs(table: Table, pairs: Iterable[Pair], model: Model, usage: Usage) -> Judged:
+    """`judge` for pairs that no key had to find."""
+    listed = np.array(sorted(pairs), np.int64).reshape(-1, 2)
+    return judge(table, listed[:, 0], listed[:, 1], np.zeros(len(listed), np.int64), model, usage)
+
+
+def _stacked(first: Stage, second: Stage) -> Stage:
+    """Two results of one stage as one."""
+    return replace(first, **{item.name: _appended(getattr(first, item.name), getattr(second, item.name)) for item in fields(first)})
+
+
+def _appended(first: Any, second: Any) -> Any:
+    if isinstance(first, dict):
+        return {name: np.append(first[name], second[name]) for name in first}
+    return np.concatenate([first, second])
