@@ -2,13 +2,15 @@
 
 from django.db import models
 
-from profiles.models import SourceRecord
-
 
 class BlockKey(models.Model):
     """One key of one record under one blocking rule; the same 64-bit number in the database and in memory."""
 
     pk = models.CompositePrimaryKey("key", "record_id")
     key = models.BigIntegerField()
-    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="block_keys", db_constraint=False)
+    record_id = models.BigIntegerField(help_text="The source record; no constraint, this table is written by COPY.")
     rule = models.SmallIntegerField()
+
+    class Meta:
+        # a record's keys are replaced together
+        indexes = [models.Index(fields=["record_id"], name="block_key_record")]
