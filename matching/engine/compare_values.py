@@ -25,7 +25,7 @@ DATE = ("missing", "exact", "one_digit", "transposed", "swapped", "partial", "cl
 EMAIL = ("missing", "exact", "shared", "near", "handle", "different")
 PHONE = ("missing", "exact", "shared", "near", "different")
 IDENTIFIER = ("missing", "exact", "shared", "near", "different")
-ADDRESS = ("missing", "exact", "shared", "near", "unit", "street", "postcode", "city", "different")
+ADDRESS = ("missing", "exact", "shared", "near", "unit", "street", "postcode", "place", "city", "different")
 
 PHONE_TAIL = 7  # digits of a number without country and area code
 SLIP_FROM = 6  # characters from which one keystroke is told from another value
@@ -39,7 +39,10 @@ def category(table: Table, left: Ints, right: Ints, name: str) -> Levels:
 
 
 def date(table: Table, left: Ints, right: Ints, name: str) -> Levels:
-    """Dates: equal, one digit, neighbouring digits exchanged, day-month swap, as far as known, two parts of three."""
+    """Dates: equal, one digit, neighbouring digits exchanged, day-month swap, as far as known, two parts of three.
+
+    1 January is what systems write when only the year is known: it says no more than the year.
+    """
     first, second = table.date_parts[name][left].astype(np.int64), table.date_parts[name][right].astype(np.int64)
     both = (first[:, 0] > 0) & (second[:, 0] > 0)
     full = both & (first[:, 2] > 0) & (second[:, 2] > 0)
@@ -47,14 +50,14 @@ def date(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     differing, neighbours = _digit_slips(first, second)
     swapped = same[:, 0] & (first[:, 1] == second[:, 2]) & (first[:, 2] == second[:, 1])
     as_far_as_known = (same | (first == 0) | (second == 0)).all(axis=1)
-    default_day = same[:, 0] & (_is_new_year(first) ^ _is_new_year(second))
+    default_day = same[:, 0] & (_is_new_year(first) | _is_new_year(second))
     steps = {
         "missing": ~both,
-        "exact": full & same.all(axis=1),
+        "exact": full & same.all(axis=1) & ~_is_new_year(first),
         "one_digit": full & (differing == 1),
         "swapped": full & swapped,
         "transposed": full & (differing == 2) & neighbours,
-        "partial": (~full & as_far_as_known) | (full & default_day),
+        "partial": as_far_as_known | default_day,
         "close": full & (same.sum(axis=1) == 2),
     }
     return ladder(steps, DATE, "different")
@@ -115,6 +118,7 @@ def address(table: Table, left: Ints, right: Ints, name: str) -> Levels:
         "near": near_street & ~number_clash & some_place,
         "street": near_street & some_place,
         "postcode": code.equal,
+        "place": same_city & ~street.both & ~code.both,
         "city": same_city,
     }
     return ladder(steps, ADDRESS, "different")

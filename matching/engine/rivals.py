@@ -12,8 +12,11 @@ Suitors = Mapping[Unit, Sequence[Unit]]
 
 
 def suitors(judged: Judged, unit_of: Ints, margin: float) -> dict[Unit, list[Unit]]:
-    """Per unit with a certain link the units within the margin of its best one, where there are several."""
-    likely = np.flatnonzero(judged.verdicts.outcome > Outcome.DISTINCT)
+    """Per unit with a certain link the units within the margin of its best one, where there are several.
+
+    A pair that contradicts itself is no suit: nobody would join it.
+    """
+    likely = np.flatnonzero((judged.verdicts.outcome > Outcome.DISTINCT) & ~judged.verdicts.contradicted)
     best: dict[UnitPair, tuple[float, bool]] = {}
     for place in likely.tolist():
         pair = ordered(int(unit_of[judged.left[place]]), int(unit_of[judged.right[place]]))
