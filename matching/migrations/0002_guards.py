@@ -6,7 +6,7 @@ from profiles import guards
 
 
 class Migration(migrations.Migration):
-    dependencies = [("matching", "0002_initial"), ("profiles", "0002_guards")]
+    dependencies = [("matching", "0001_initial"), ("profiles", "0002_guards")]
 
     operations = [
         migrations.RunSQL(guards.protect_ledger("matching_decision"), guards.unprotect_ledger("matching_decision")),
