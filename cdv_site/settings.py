@@ -22,7 +22,7 @@ elif EMBEDDED:
 else:
     raise ImproperlyConfigured("With DATABASE_URL, SECRET_KEY must be set too: 50 random characters.")
 
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = [*env.words("ALLOWED_HOSTS"), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
