@@ -3,9 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from . import health
+from . import health, home
 
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("", include("profiles.urls")),
+    path("", include("matching.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("django.contrib.auth.urls")),
     path("healthz", health.healthz, name="healthz"),

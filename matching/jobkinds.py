@@ -2,7 +2,9 @@
 
 from profiles.corrections import AFTER_STORE
 from profiles.jobs import KINDS, JobKind
+from profiles.panels import PANELS, Panel
 
+from . import permissions
 from .blocking import after_store
 from .review import retire_proposals_of
 from .run import run_resolve
@@ -11,3 +13,4 @@ from .steps import STEPS
 KINDS.register("resolve", JobKind("Resolve", run_resolve))
 AFTER_STORE.register("keys", after_store)
 STEPS.register("proposals", retire_proposals_of)
+PANELS.register("links", Panel("customer", "matching:links", "Possible duplicates, household", permissions.VIEW_QUEUE, 10))

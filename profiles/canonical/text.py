@@ -10,15 +10,19 @@ from .types import Context, Standardised
 
 MAX_LENGTH = 2_000
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_BLANKS = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
+_INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_JOINERS = "\u200c\u200d "  # inside a word they belong to the spelling of some scripts
 _APOSTROPHES = re.compile(r"['’‘`´ʼ]")
+_UNPRINTED = frozenset(("Cc", "Cs", "Cn"))
 
 
 def tidy(raw: str) -> str:
-    """Composed characters, single blanks, no invisible or control characters at the ends or inside."""
-    text = unicodedata.normalize("NFC", raw[:MAX_LENGTH])
-    text = _BLANKS.sub(" ", text)
-    return "".join(ch for ch in text if unicodedata.category(ch) not in ("Cc", "Cs", "Cn")).strip()
+    """Composed characters and single blanks, without invisible and control characters; a very long text is cut."""
+    if raw.isascii() and raw.isprintable():
+        return " ".join(raw.split())[:MAX_LENGTH].strip()
+    text = _INVISIBLE.sub("", " ".join(raw[: 4 * MAX_LENGTH].split()))
+    text = "".join(ch for ch in text if unicodedata.category(ch) not in _UNPRINTED)
+    return " ".join(unicodedata.normalize("NFC", text).split())[:MAX_LENGTH].strip(_JOINERS)
 
 
 @lru_cache(maxsize=200_000)
@@ -33,8 +37,21 @@ def tokens(text: str) -> list[str]:
     return fold(text).split()
 
 
+def latin_digits(text: str) -> str:
+    """The same text with the decimal digits of every script as 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in text)
+
+
 def one(field: str, value: str) -> Standardised:
+    """One value of one field; nothing when the value is empty."""
     return Standardised({field: (value,)} if value else {})
+
+
+def several(**values: str) -> Standardised:
+    """One value for each field that has any."""
+    return Standardised({field: (value,) for field, value in values.items() if value})
 
 
 def text(raw: str, context: Context) -> Standardised:

@@ -1,0 +1,49 @@
+"""The main navigation, as data: each reader is shown what they may open."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from matching import permissions as matching
+from profiles import permissions as profiles
+
+from .demo_accounts import DEMO_ACCOUNTS
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: label, URL name, icon, and the permission it takes (empty: none)."""
+
+    label: str
+    url_name: str
+    icon: str
+    permission: str = ""
+
+
+ENTRIES = (
+    Entry("Home", "home", "home"),
+    Entry("Review queue", "matching:queue", "list-check", matching.VIEW_QUEUE),
+    Entry("Customers", "profiles:customers", "users", profiles.VIEW_CUSTOMERS),
+    Entry("Imports", "profiles:imports", "file-import", profiles.VIEW_IMPORTS),
+    Entry("Jobs", "profiles:jobs", "activity", profiles.VIEW_JOBS),
+    Entry("Audit", "profiles:audit", "history", profiles.READ_AUDIT),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, object]:
+    """What every page needs: the entries the reader may open with the active one marked, and the demo's sign-ins."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"demo_signins": DEMO_ACCOUNTS if settings.DEMO_HINTS else ()}
+    entries = [
+        {"label": e.label, "url": reverse(e.url_name), "icon": e.icon}
+        for e in ENTRIES
+        if not e.permission or user.has_perm(e.permission)
+    ]
+    if user.is_staff:
+        entries.append({"label": "Set-up", "url": reverse("admin:index"), "icon": "settings"})
+    here = [e for e in entries if request.path.startswith(e["url"])]
+    active = max(here, key=lambda e: len(e["url"]))["url"] if here else ""
+    return {"nav_entries": [{**e, "active": e["url"] == active} for e in entries]}

@@ -1,0 +1,20 @@
+"""URLs of this app."""
+
+from django.urls import path
+
+from .views import changes, review
+
+app_name = "matching"
+urlpatterns = [
+    path("queue/", review.queue, name="queue"),
+    path("queue/<int:pk>/", review.proposal, name="proposal"),
+    path("queue/<int:pk>/decide/", review.decide, name="decide"),
+    path("compare/", review.compare, name="compare"),
+    path("compare/decide/", review.decide_pair, name="decide-pair"),
+    path("customers/<uuid:pk>/split/", changes.split, name="split"),
+    path("customers/<uuid:pk>/move/", changes.move, name="move"),
+    path("customers/<uuid:pk>/links/", changes.links, name="links"),
+    path("operations/<uuid:pk>/", changes.operation, name="operation"),
+    path("operations/<uuid:pk>/undo/", changes.undo, name="undo"),
+    path("cannot-links/<int:pk>/revoke/", changes.revoke, name="revoke"),
+]

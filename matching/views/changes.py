@@ -1,0 +1,195 @@
+"""Split, move and undo, each with its plan before anything happens; cannot-links and their revocation."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from matching import constraints, identity, permissions
+from matching import undo as undoing
+from matching.locks import Busy
+from matching.models import CannotLink, Proposal, Relation
+from profiles import permissions as profile_permissions
+from profiles.customers import get_profile, granted_sources, show
+from profiles.models import IdentityOperation, Profile, Source, SourceRecord
+from profiles.rendering import render_page
+
+
+class ChangeForm(forms.Form):
+    """Chosen records and a reason."""
+
+    records = forms.TypedMultipleChoiceField(coerce=int, error_messages={"required": "Choose at least one record."})
+    reason = forms.CharField(max_length=500)
+    never_again = forms.BooleanField(required=False)
+    to = forms.UUIDField(required=False)
+
+    def __init__(self, *args: object, records: list[SourceRecord], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["records"].choices = [(record.id, str(record)) for record in records]
+
+
+def _own_profile(request: HttpRequest, pk: UUID) -> Profile:
+    """An active customer of which the user stewards every record."""
+    profile = get_profile(request, pk)
+    if not Profile.objects.stewarded_by(request.user).filter(pk=pk).exists():
+        raise PermissionDenied("The customer has records of sources that you do not steward.")
+    return profile
+
+
+def _records(profile: Profile) -> list[SourceRecord]:
+    rows = SourceRecord.objects.filter(membership__profile=profile).select_related("source", "membership")
+    return list(rows.defer("payload").order_by("id"))
+
+
+@login_required
+@permission_required(permissions.CHANGE_IDENTITY, raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def split(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Pick the records that leave a customer."""
+    profile = _own_profile(request, pk)
+    return _change(request, profile, "matching/split.html", _do_split)
+
+
+def _do_split(profile: Profile, data: dict, request: HttpRequest) -> IdentityOperation:
+    return identity.split(
+        profile=profile.id, record_ids=data["records"], by=request.user, reason=data["reason"],
+        expected={profile.id: profile.version}, never_again=data["never_again"],
+    )  # fmt: skip
+
+
+@login_required
+@permission_required(permissions.CHANGE_IDENTITY, raise_exception=True)
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Send chosen records to another customer."""
+    profile = _own_profile(request, pk)
+    return _change(request, profile, "matching/move.html", _do_move)
+
+
+def _do_move(profile: Profile, data: dict, request: HttpRequest) -> IdentityOperation:
+    if not data["to"]:
+        raise identity.ChangeNotAllowed("Say which customer the records belong to.")
+    _own_profile(request, data["to"])
+    return identity.move(record_ids=data["records"], to_profile=data["to"], by=request.user, reason=data["reason"])
+
+
+def _change(request: HttpRequest, profile: Profile, template: str, action: object) -> HttpResponse:
+    records = _records(profile)
+    form = ChangeForm(request.POST or None, records=records)
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = action(profile, form.cleaned_data, request)
+            messages.success(request, "Done. It can be undone at any time.")
+            return redirect("matching:operation", pk=done.pk)
+        except (identity.ChangeNotAllowed, Busy) as refused:
+            form.add_error(None, str(refused))
+    customer = show([profile.id], request.user)[profile.id]
+    context = {"profile": profile, "customer": customer, "records": records, "form": form}
+    return render_page(request, template, template, context, 422 if request.method == "POST" else 200)
+
+
+def get_operation(request: HttpRequest, pk: UUID) -> IdentityOperation:
+    """The operation, or 404 when none of its records is the reader's to see."""
+    rows = IdentityOperation.objects.select_related("actor", "profile", "undoes", "undone_by")
+    found = rows.filter(pk=pk, moves__record__source__in=Source.objects.visible_to(request.user)).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@login_required
+@permission_required(profile_permissions.VIEW_CUSTOMERS, raise_exception=True)
+@require_GET
+def operation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One operation: who, why, what moved, and what its undo would do."""
+    found = get_operation(request, pk)
+    granted = granted_sources(request.user)
+    moves = [m for m in found.moves.select_related("record__source") if m.record.source_id in granted]
+    context = {
+        "operation": found,
+        "moves": moves,
+        "hidden": found.moves.count() - len(moves),
+        "plan": undoing.plan_undo(found),
+        "can_undo": _may_undo(request, found),
+    }
+    return render_page(request, "matching/operation.html", "matching/operation.html", context)
+
+
+def _may_undo(request: HttpRequest, found: IdentityOperation) -> bool:
+    """The verb, and every source of every record of the customers it concerns."""
+    ends = {pid for m in found.moves.all() for pid in (m.from_profile_id, m.to_profile_id) if pid}
+    sources = SourceRecord.objects.filter(Q(membership__profile__in=ends) | Q(moves__operation=found)).values_list("source_id")
+    allowed = Source.objects.stewarded_by(request.user).values_list("id")
+    stranger = Source.objects.filter(id__in=sources).exclude(id__in=allowed).exists()
+    return request.user.has_perm(permissions.CHANGE_IDENTITY) and not stranger
+
+
+@login_required
+@permission_required(permissions.CHANGE_IDENTITY, raise_exception=True)
+@require_POST
+def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Undo an operation."""
+    found = get_operation(request, pk)
+    if not _may_undo(request, found):
+        raise PermissionDenied("The operation concerns records of sources that you do not steward.")
+    try:
+        done = undoing.undo(
+            operation=found, by=request.user, reason=request.POST.get("reason", "")[:500],
+            never_again=request.POST.get("never_again", "") == "on",
+        )  # fmt: skip
+    except (identity.ChangeNotAllowed, Busy) as refused:
+        messages.error(request, str(refused))
+        return redirect("matching:operation", pk=pk)
+    messages.success(request, "Undone.")
+    return redirect("matching:operation", pk=done.pk)
+
+
+@login_required
+@permission_required(permissions.VIEW_QUEUE, raise_exception=True)
+@require_GET
+def links(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The panel of a customer: open proposals, cannot-links and household."""
+    profile = get_profile(request, pk)
+    mine = Q(left=profile) | Q(right=profile)
+    proposals = list(Proposal.objects.awaiting_review().visible_to(request.user).filter(mine))
+    records = list(profile.memberships.values_list("record_id", flat=True))
+    related = Relation.objects.filter(Q(left_record__in=records) | Q(right_record__in=records))
+    near = {pk for pair in related.values_list("left_record_id", "right_record_id") for pk in pair} - set(records)
+    household = Profile.objects.visible_to(request.user).filter(memberships__record_id__in=near).distinct()
+    household = list(household.exclude(pk=profile.pk)[:20])
+    others = [p.right_id if p.left_id == profile.id else p.left_id for p in proposals if p.right_id]
+    people = show({*others, *(h.id for h in household)}, request.user)
+    forbidden = CannotLink.objects.filter(ends__record__in=records, revoked_at__isnull=True).distinct()
+    context = {
+        "profile": profile,
+        "proposals": [(p, people.get(p.right_id if p.left_id == profile.id else p.left_id)) for p in proposals],
+        "household": [people[h.id] for h in household],
+        "cannot_links": forbidden.select_related("created_by"),
+        "can_revoke": request.user.has_perm(permissions.REVOKE_CANNOT_LINK)
+        and Profile.objects.stewarded_by(request.user).filter(pk=profile.pk).exists(),
+    }
+    return render_page(request, "matching/links.html", "matching/_links.html", context)
+
+
+@login_required
+@permission_required(permissions.REVOKE_CANNOT_LINK, raise_exception=True)
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Revoke a cannot-link: the two may be merged again."""
+    link = get_object_or_404(CannotLink, pk=pk)
+    sources = set(link.ends.values_list("record__source_id", flat=True))
+    if sources - set(Source.objects.stewarded_by(request.user).values_list("id", flat=True)):
+        raise Http404
+    try:
+        constraints.revoke(cannot_link=link, by=request.user, reason=request.POST.get("reason", "")[:500])
+        messages.success(request, "Revoked. The two may be merged again.")
+    except constraints.RevokeNotAllowed as refused:
+        messages.error(request, str(refused))
+    end = link.ends.select_related("record__membership").first()
+    return redirect("profiles:customer", pk=end.record.membership.profile_id)

@@ -1,0 +1,25 @@
+"""URLs of this app."""
+
+from django.urls import path
+
+from .views import customers, imports, operations
+
+app_name = "profiles"
+urlpatterns = [
+    path("customers/", customers.customers, name="customers"),
+    path("customers/<uuid:pk>/", customers.customer, name="customer"),
+    path("records/<int:pk>/", customers.record, name="record"),
+    path("records/<int:pk>/correct/", customers.correct, name="correct"),
+    path("corrections/<int:pk>/release/", customers.release, name="release-correction"),
+    path("imports/", imports.imports, name="imports"),
+    path("imports/<int:pk>/", imports.batch, name="import"),
+    path("imports/<int:pk>/progress/", imports.progress, name="import-progress"),
+    path("imports/<int:pk>/undo/", imports.undo, name="undo-import"),
+    path("imports/<int:pk>/quarantine/", imports.quarantine, name="quarantine"),
+    path("quarantine/<int:pk>/", imports.mend, name="mend"),
+    path("quarantine/<int:pk>/dismiss/", imports.dismiss, name="dismiss"),
+    path("jobs/", operations.jobs, name="jobs"),
+    path("jobs/<uuid:pk>/cancel/", operations.cancel_job, name="cancel-job"),
+    path("jobs/<uuid:pk>/retry/", operations.retry_job, name="retry-job"),
+    path("audit/", operations.audit_log, name="audit"),
+]
