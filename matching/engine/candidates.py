@@ -14,7 +14,9 @@ def pairs_within(keys: Keys, cap: int) -> Candidates:
     record, rule, key = keys.record[order].astype(np.int64), keys.rule[order], keys.key[order]
     starts = np.flatnonzero(np.r_[True, (np.diff(rule) != 0) | (np.diff(key) != 0)]) if len(key) else _none()
     sizes = np.diff(np.append(starts, len(key)))
-    oversize = tuple(Oversize(int(rule[starts[i]]), int(key[starts[i]]), int(sizes[i])) for i in np.flatnonzero(sizes > cap))
+    oversize = tuple(
+        Oversize(int(rule[starts[i]]), int(key[starts[i]]), int(sizes[i])) for i in np.flatnonzero(sizes > cap)
+    )
     blocks = (sizes > 1) & (sizes <= cap)
     first, second = _pairs_in_blocks(starts[blocks], sizes[blocks])
     return _first_finder(record[first], record[second], rule[first], oversize)

@@ -18,6 +18,7 @@ COMPARERS: dict[str, tuple[Comparer, tuple[str, ...]]] = {
     "family_name": (names.family_name, names.FAMILY),
     "organisation": (names.organisation, names.ORGANISATION),
     "category": (values.category, values.CATEGORY),
+    "suffix": (values.suffix, values.SUFFIX),
     "date": (values.date, values.DATE),
     "email": (values.email, values.EMAIL),
     "phone": (values.phone, values.PHONE),

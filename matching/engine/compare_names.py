@@ -6,7 +6,8 @@ import numpy as np
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from matching.engine.pairs import Sides, ladder, of_values, sides, similarity, test_values
+from matching.engine.features import are_nicknames
+from matching.engine.pairs import Sides, ladder, by_value, sides, similarity, holds_for
 from matching.engine.types import Column, Flags, Ints, Levels, Table
 
 GIVEN = ("missing", "exact", "nickname", "near", "part", "initial", "swapped", "similar", "different")
@@ -14,28 +15,27 @@ MIDDLE = ("missing", "exact", "near", "initial", "different")
 FAMILY = ("missing", "exact", "near", "part", "swapped", "similar", "different")
 ORGANISATION = ("missing", "exact", "near", "part", "similar", "different")
 
-NEAR, SIMILAR = 0.93, 0.85  # Jaro-Winkler
+NEAR, SIMILAR, FAIR = 0.93, 0.85, 0.7  # Jaro-Winkler
 ONE_SLIP_FROM = 4  # letters from which one keystroke makes two names nearly equal
 NEAR_TOKENS, SIMILAR_TOKENS, SAME_WORDS = 88.0, 72.0, 100.0  # token ratios, of 100
 
 
 def given_name(table: Table, left: Ints, right: Ints, name: str) -> Levels:
-    """First names: equal, one nickname group, one keystroke, one part of the other, initial, alike, different."""
+    """First names: equal, nickname, one keystroke, one part of the other, initial, alike, different."""
     column = table.single[name]
     pair = sides(column, left, right)
-    lone = of_values(column, lambda value: len(value) == 1)
+    lone = by_value(column, lambda value: len(value) == 1)
     same_initial = sides(table.single[f"{name}.initial"], left, right).equal
     initial = pair.both & same_initial & (lone[pair.left] | lone[pair.right])
-    near, alike = _nearness(column, pair)
-    same_sound = sides(table.single[f"{name}.sound"], left, right).equal
+    near, alike = _nearness(column, pair, sides(table.single[f"{name}.phonetic"], left, right).equal)
     steps = {
         "missing": ~pair.both,
         "initial": initial,
         "exact": pair.equal | sides(table.single[f"{name}.compact"], left, right).equal,
-        "nickname": sides(table.single[f"{name}.nickname"], left, right).equal & _one_word(column, pair),
+        "nickname": holds_for(column, pair.left, pair.right, pair.unequal & _one_word(column, pair), are_nicknames),
         "near": near,
         "part": _one_in_other(column, pair),
-        "similar": alike | (pair.both & same_sound),
+        "similar": alike,
     }
     return ladder(steps, GIVEN, "different")
 
@@ -44,12 +44,12 @@ def middle_name(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Middle names: equal, nearly equal, initial of the other, different."""
     column = table.single[name]
     pair = sides(column, left, right)
-    near, alike = _nearness(column, pair)
+    near, _ = _nearness(column, pair, pair.equal)
     steps = {
         "missing": ~pair.both,
         "exact": pair.equal,
         "near": near,
-        "initial": test_values(column, pair.left, pair.right, pair.unequal, _is_initial),
+        "initial": holds_for(column, pair.left, pair.right, pair.unequal, _is_initial),
     }
     return ladder(steps, MIDDLE, "different")
 
@@ -58,15 +58,14 @@ def family_name(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Surnames: equal, one keystroke or a particle apart, one part of the other (married, double), alike, different."""
     column = table.single[name]
     pair = sides(column, left, right)
-    near, alike = _nearness(column, pair)
+    near, alike = _nearness(column, pair, sides(table.single[f"{name}.phonetic"], left, right).equal)
     same_core = sides(table.single[f"{name}.core"], left, right).equal
-    same_sound = sides(table.single[f"{name}.sound"], left, right).equal
     steps = {
         "missing": ~pair.both,
         "exact": pair.equal | sides(table.single[f"{name}.compact"], left, right).equal,
         "near": near | same_core,
         "part": _one_in_other(column, pair),
-        "similar": alike | same_sound,
+        "similar": alike,
     }
     return ladder(steps, FAMILY, "different")
 
@@ -75,10 +74,15 @@ def exchanged(table: Table, left: Ints, right: Ints, weak: Flags) -> Flags:
     """Whether first name and surname stand in each other's place; looked at only where `weak`."""
     given, family = table.single["given_name"], table.single["family_name"]
     same_words = sides(table.single["name.sorted"], left, right).equal
-    there, back = Sides(given.codes[left], family.codes[right], weak), Sides(family.codes[left], given.codes[right], weak)
+    there, back = (
+        Sides(given.codes[left], family.codes[right], weak),
+        Sides(family.codes[left], given.codes[right], weak),
+    )
     known = weak & (there.left > 0) & (there.right > 0) & (back.left > 0) & (back.right > 0)
     first = similarity(given.values, there.left, family.values, there.right, known, JaroWinkler.similarity)
-    second = similarity(family.values, back.left, given.values, back.right, known & (first >= NEAR), JaroWinkler.similarity)
+    second = similarity(
+        family.values, back.left, given.values, back.right, known & (first >= NEAR), JaroWinkler.similarity
+    )
     return weak & (same_words | ((first >= NEAR) & (second >= NEAR)))
 
 
@@ -98,32 +102,32 @@ def organisation(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     return ladder(steps, ORGANISATION, "different")
 
 
-def _ratio(column: Column, pair: Sides, scorer: Callable[..., float]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _ratio(
+    column: Column, pair: Sides, scorer: Callable[..., float]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     return similarity(column.values, pair.left, column.values, pair.right, pair.unequal, scorer)
 
 
-def _nearness(column: Column, pair: Sides) -> tuple[Flags, Flags]:
-    """(nearly equal, alike): one keystroke in a name of some length or a very high Jaro-Winkler; a fair one."""
+def _nearness(column: Column, pair: Sides, same_sound: Flags) -> tuple[Flags, Flags]:
+    """(nearly equal, alike): one keystroke in a name of some length or very close; fairly close or of one sound."""
     closeness = _ratio(column, pair, JaroWinkler.similarity)
-    alike = closeness >= SIMILAR
+    fair = closeness >= FAIR
+    slips = similarity(column.values, pair.left, column.values, pair.right, pair.unequal & fair, OSA.distance)
     lengths = np.fromiter(map(len, column.values), np.int64, len(column.values))
-    slips = similarity(
-        column.values, pair.left, column.values, pair.right, pair.unequal & (closeness >= 0.7), OSA.distance
-    )
     long_enough = np.minimum(lengths[pair.left], lengths[pair.right]) >= ONE_SLIP_FROM
-    one_slip = (slips == 1) & long_enough & (closeness >= 0.7)
-    return (closeness >= NEAR) | one_slip, alike | one_slip
+    one_slip = fair & (slips == 1) & long_enough
+    return (closeness >= NEAR) | one_slip, (closeness >= SIMILAR) | one_slip | (fair & same_sound)
 
 
 def _one_word(column: Column, pair: Sides) -> Flags:
-    single = of_values(column, lambda value: " " not in value)
+    single = by_value(column, lambda value: " " not in value)
     return single[pair.left] & single[pair.right]
 
 
 def _one_in_other(column: Column, pair: Sides) -> Flags:
-    several = of_values(column, lambda value: " " in value)
+    several = by_value(column, lambda value: " " in value)
     worth_a_look = pair.unequal & (several[pair.left] | several[pair.right])
-    return test_values(column, pair.left, pair.right, worth_a_look, _is_part)
+    return holds_for(column, pair.left, pair.right, worth_a_look, _is_part)
 
 
 def _is_part(first: str, second: str) -> bool:

@@ -13,14 +13,15 @@ from matching.engine.pairs import (
     best_of,
     cross,
     ladder,
-    of_values,
+    by_value,
     sides,
     similarity,
-    test_values,
+    holds_for,
 )
 from matching.engine.types import Flags, Floats, Ints, Levels, MultiColumn, Table
 
 CATEGORY = ("missing", "exact", "different")
+SUFFIX = ("missing", "exact", "one_sided", "different")
 DATE = ("missing", "exact", "one_digit", "transposed", "swapped", "partial", "close", "different")
 EMAIL = ("missing", "exact", "shared", "near", "handle", "different")
 PHONE = ("missing", "exact", "shared", "near", "different")
@@ -36,6 +37,14 @@ def category(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Equal or different, nothing between."""
     pair = sides(table.single[name], left, right)
     return ladder({"missing": ~pair.both, "exact": pair.equal}, CATEGORY, "different")
+
+
+def suffix(table: Table, left: Ints, right: Ints, name: str) -> Levels:
+    """Name suffixes: equal, on one side only, different; missing when neither side has one."""
+    pair = sides(table.single[name], left, right)
+    one_sided = (pair.left > 0) ^ (pair.right > 0)
+    steps = {"exact": pair.equal, "different": pair.unequal, "one_sided": one_sided}
+    return ladder(steps, SUFFIX, "missing")
 
 
 def date(table: Table, left: Ints, right: Ints, name: str) -> Levels:
@@ -69,7 +78,7 @@ def email(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     crossed = cross(column, left, right)
     unequal = crossed.left != crossed.right
     near = _within_one(column, crossed, unequal)
-    near = test_values(column, crossed.left, crossed.right, near, _same_digits)
+    near = holds_for(column, crossed.left, crossed.right, near, _same_digits)
     found = ladder({"exact": ~unequal, "near": near}, EMAIL, "different")
     levels = best_of(crossed, found, len(left))
     handles = cross(table.multi[f"{name}.handle"], left, right)
@@ -84,7 +93,7 @@ def phone(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     crossed = cross(column, left, right)
     unequal = crossed.left != crossed.right
     lengths = np.fromiter(map(len, column.values), np.int64, len(column.values))
-    local = test_values(
+    local = holds_for(
         column, crossed.left, crossed.right, unequal & (lengths[crossed.left] != lengths[crossed.right]), _same_tail
     )
     near = local | _within_one(column, crossed, unequal)
@@ -102,7 +111,9 @@ def identifier(table: Table, left: Ints, right: Ints, name: str) -> Levels:
 
 def address(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Street, number, flat, postcode and city as one comparison: equal, nearly, building, street, place, different."""
-    parts = {part: sides(table.single[part], left, right) for part in ("street", "house_number", "unit", "postcode", "city")}
+    parts = {
+        part: sides(table.single[part], left, right) for part in ("street", "house_number", "unit", "postcode", "city")
+    }
     street, number, unit, code, city = parts.values()
     likeness = _street_likeness(table, street)
     same_city = city.equal | (_measure(table, "city", city, JaroWinkler.similarity) >= CITY_NEAR)
@@ -147,14 +158,17 @@ def _digit_slips(first: Ints, second: Ints) -> tuple[Ints, Flags]:
 
 
 def _is_new_year(parts: Ints) -> Flags:
-    return (parts[:, 1] == 1) & (parts[:, 2] == 1)
+    new_year: Flags = (parts[:, 1] == 1) & (parts[:, 2] == 1)
+    return new_year
 
 
 def _within_one(column: MultiColumn, crossed: Crossed, where: Flags) -> Flags:
     """One keystroke between two long values."""
-    long = of_values(column, lambda value: len(value) >= SLIP_FROM)
+    long = by_value(column, lambda value: len(value) >= SLIP_FROM)
     where = where & long[crossed.left] & long[crossed.right]
-    return where & (similarity(column.values, crossed.left, column.values, crossed.right, where, OSA.distance) == 1)
+    distance = similarity(column.values, crossed.left, column.values, crossed.right, where, OSA.distance)
+    slip: Flags = where & (distance == 1)
+    return slip
 
 
 def _same_digits(first: str, second: str) -> bool:

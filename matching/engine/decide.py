@@ -13,13 +13,13 @@ def decide(scores: Scores, table: Table, left: Ints, right: Ints, model: Model) 
     vetoes = _vetoes(scores.levels, table, left, right, model)
     contradicted = (vetoes > 0) | _person_fields_differ(scores.levels, model)
     groups = _groups(scores, model)
-    rule = _first_rule(scores.levels, model)
-    limits = model.thresholds
-    likely = scores.probability >= limits.review
-    certain = likely & ((rule >= 0) | ((scores.probability >= limits.auto) & (_count_bits(groups) >= 2)))
-    outcome = np.where(certain & ~contradicted, Outcome.AUTO, np.where(likely | (rule >= 0), Outcome.REVIEW, Outcome.DISTINCT))
+    rule, doubts = _first_rule(scores.levels, model), _doubts(scores.levels, model)
+    likely = scores.probability >= model.thresholds.review
+    by_weight = (scores.probability >= model.thresholds.auto) & (np.bitwise_count(groups) >= 2) & (doubts == 0)
+    certain = likely & ((rule >= 0) | by_weight) & ~contradicted
+    outcome = np.where(certain, Outcome.AUTO, np.where(likely | (rule >= 0), Outcome.REVIEW, Outcome.DISTINCT))
     outcome[(vetoes & _bit(Reason.PARTY_KIND_DIFFERS)) > 0] = Outcome.DISTINCT
-    return PairVerdicts(outcome.astype(np.int8), rule, groups, vetoes, contradicted)
+    return PairVerdicts(outcome.astype(np.int8), rule, groups, vetoes, doubts, contradicted)
 
 
 def reasons(verdicts: PairVerdicts, pair: int, model: Model) -> tuple[Reason, ...]:
@@ -29,8 +29,9 @@ def reasons(verdicts: PairVerdicts, pair: int, model: Model) -> tuple[Reason, ..
     found = [veto for place, veto in enumerate(VETOES) if verdicts.vetoes[pair] >> place & 1]
     if not found and verdicts.contradicted[pair]:
         found.append(Reason.CONTRADICTED)
-    if not found and verdicts.rule[pair] < 0 and _count_bits(verdicts.groups[pair : pair + 1])[0] < 2:
-        found.append(Reason.ONE_GROUP)
+    if not found and verdicts.rule[pair] < 0:
+        found = [doubt.reason for place, doubt in enumerate(model.doubts) if verdicts.doubts[pair] >> place & 1]
+        found += [Reason.ONE_GROUP] if int(verdicts.groups[pair]).bit_count() < 2 else []
     return tuple(found) or (Reason.UNSURE,)
 
 
@@ -62,8 +63,11 @@ def _agreeing(comparison: Comparison) -> int:
 def _person_fields_differ(levels: Levels, model: Model) -> Flags:
     """Two properties of one person alone were compared and differ; a missing one contradicts nothing."""
     fields = [comparison for comparison in model.comparisons if comparison.person and comparison.has(WORST)]
-    differ = [levels[:, model.column[comparison.name]] == comparison.level(WORST) for comparison in fields]
-    return np.sum(differ, axis=0, dtype=np.int64) >= 2 if differ else np.zeros(len(levels), np.bool_)
+    count = np.zeros(len(levels), np.int64)
+    for comparison in fields:
+        count += levels[:, model.column[comparison.name]] == comparison.level(WORST)
+    contradicted: Flags = count >= 2
+    return contradicted
 
 
 def _groups(scores: Scores, model: Model) -> Ints:
@@ -83,9 +87,12 @@ def _first_rule(levels: Levels, model: Model) -> np.ndarray[tuple[int, ...], np.
     return rule
 
 
+def _doubts(levels: Levels, model: Model) -> Ints:
+    mask = np.zeros(len(levels), np.int64)
+    for place, doubt in enumerate(model.doubts):
+        mask[model.holds(doubt.condition, levels)] |= 1 << place
+    return mask
+
+
 def _bit(reason: Reason) -> int:
     return 1 << VETOES.index(reason)
-
-
-def _count_bits(mask: Ints) -> Ints:
-    return np.bitwise_count(mask).astype(np.int64)

@@ -199,7 +199,7 @@ def _date_columns(values: Values) -> tuple[dict[str, Column], Parts]:
 
 def _multi_fields(model: Model) -> dict[str, Callable[[str], str]]:
     own = [comparison.name for comparison in model.comparisons if comparison.kind == "identifier"]
-    return {name: features.compact for name in own} | MULTI
+    return dict.fromkeys(own, features.compact) | MULTI
 
 
 def _multi(lists: Lists, clean: Callable[[str], str]) -> MultiColumn:

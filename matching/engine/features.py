@@ -1,23 +1,30 @@
 """What matching reads from one value: folded forms, sounds, parts. Each is worked out once per distinct value."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import jellyfish
+from nicknames import NickNamer
 
 from profiles.canonical.nicknames import nickname_group
 from profiles.canonical.text import fold
 
+
+def words(text: str) -> frozenset[str]:
+    """A list of words written as one line."""
+    return frozenset(text.split())
+
+
 CACHE = 1 << 18  # distinct values kept between batches, per kind
 
-PARTICLES = frozenset(
-    "al bin bint da das de degli dei del della den der des di do dos du el ibn la las le los mac mc o of op san santa "
-    "st te ten ter van vom von y zu zum zur".split()
+PARTICLES = words(
+    "al bin bint da das de degli dei del della den der des di do dos du el ibn la las le los mac mc o of op san santa"
+    " st te ten ter van vom von y zu zum zur"
 )
-LEGAL_FORMS = frozenset(
-    "ab ag aktiengesellschaft and as asa bv co company corp corporation eg gbr gmbh group holding holdings inc "
-    "incorporated kft kg lda limited llc llp ltd mbh nv oy oyj pjsc plc pte pty sa sarl sas se sl spa srl the und".split()
+LEGAL_FORMS = words(
+    "ab ag aktiengesellschaft and as asa bv co company corp corporation eg gbr gmbh group holding holdings inc"
+    " incorporated kft kg lda limited llc llp ltd mbh nv oy oyj pjsc plc pte pty sa sarl sas se sl spa srl the und"
 )
 STREET_WORDS = {
     "ave": "avenue", "av": "avenue", "blvd": "boulevard", "boul": "boulevard", "cir": "circle", "cl": "close",
@@ -36,42 +43,62 @@ class NameFeatures(NamedTuple):
     core: str
     nickname: str
     sound: str
+    phonetic: str
     initial: str
 
 
-NO_NAME = NameFeatures(EMPTY, EMPTY, EMPTY, EMPTY, EMPTY, EMPTY)
+NO_NAME = NameFeatures(*[EMPTY] * 7)
 
 
 @lru_cache(CACHE)
 def given_name(value: str) -> NameFeatures:
     """First name: nickname group and sound are those of its first word."""
-    words = fold(value).split()
-    if not words:
+    parts = fold(value).split()
+    if not parts:
         return NO_NAME
-    compact = "".join(words)
-    nickname = nickname_group(words[0]) or words[0]
-    return NameFeatures(" ".join(words), compact, compact, nickname, sound(words[0]), words[0][0])
+    compact = "".join(parts)
+    nickname = nickname_group(parts[0]) or parts[0]
+    return NameFeatures(" ".join(parts), compact, compact, nickname, sound(parts[0]), word_sound(parts[0]), parts[0][0])
 
 
 @lru_cache(CACHE)
 def family_name(value: str) -> NameFeatures:
     """Surname: the sound is that of the last word, particles aside."""
-    words = fold(value).split()
-    if not words:
+    parts = fold(value).split()
+    if not parts:
         return NO_NAME
-    core = [word for word in words if word not in PARTICLES] or words
+    core = [word for word in parts if word not in PARTICLES] or parts
     joined = "".join(core)
-    return NameFeatures(" ".join(words), "".join(words), joined, EMPTY, sound(joined), joined[0])
+    return NameFeatures(" ".join(parts), "".join(parts), joined, EMPTY, sound(joined), word_sound(joined), joined[0])
+
+
+@cache
+def _nicknames() -> NickNamer:
+    return NickNamer()
+
+
+@lru_cache(CACHE)
+def _forms(name: str) -> frozenset[str]:
+    return frozenset(_nicknames().nicknames_of(name))
+
+
+def are_nicknames(first: str, second: str) -> bool:
+    """Whether one folded first name is a usual form of the other.
+
+    A relation and not a group: Pat is Patrick or Patricia, Bill is William and in some lists Robert, but neither
+    Patrick and Patricia nor William and Robert are one name.
+    """
+    return second in _forms(first) or first in _forms(second)
 
 
 def sound(word: str) -> str:
-    """How a folded word sounds; the word itself where the code is empty."""
+    """How a folded word sounds, coarsely, for keys; the word itself where it has no letters."""
     return jellyfish.soundex(word) if word.isascii() and word[:1].isalpha() else word
 
 
 @lru_cache(CACHE)
 def word_sound(word: str) -> str:
-    """How a folded word sounds, finer than `sound`: for words of an organisation's name."""
+    """How a folded word sounds, finely: "zara" as "sarah", "leigh" as "lee"."""
     return jellyfish.metaphone(word) or word
 
 
@@ -103,8 +130,8 @@ def postcode(value: str) -> str:
 @lru_cache(CACHE)
 def organisation_words(value: str) -> tuple[str, ...]:
     """Words of an organisation's name without its legal form; with it when nothing else is left."""
-    words = fold(value).split()
-    return tuple(word for word in words if word not in LEGAL_FORMS) or tuple(words)
+    parts = fold(value).split()
+    return tuple(word for word in parts if word not in LEGAL_FORMS) or tuple(parts)
 
 
 @lru_cache(CACHE)

@@ -35,7 +35,8 @@ class Judged:
     @property
     def auto(self) -> Flags:
         """Pairs that are certain by themselves."""
-        return self.verdicts.outcome == Outcome.AUTO
+        auto: Flags = self.verdicts.outcome == Outcome.AUTO
+        return auto
 
     @property
     def probability(self) -> Floats:
@@ -71,7 +72,10 @@ class Judged:
         return Evidence(
             model=model.label,
             levels=levels,
-            weights={name: round(float(scores.weights[place, column]), 3) for name, column in zip(names, compared, strict=True)},
+            weights={
+                name: round(float(scores.weights[place, column]), 3)
+                for name, column in zip(names, compared, strict=True)
+            },
             prior=model.prior,
             household=round(-float(np.logaddexp2(scores.household_weight[place], 0.0)), 3),
             weight=round(float(scores.weight[place]), 3),
@@ -85,7 +89,7 @@ class Judged:
         )
 
     def _level_name(self, place: int, column: int) -> str:
-        return self.model.comparisons[column].levels[self.scores.levels[place, column]].name
+        return self.model.comparisons[column].levels[int(self.scores.levels[place, column])].name
 
     def _ignored(self, place: int, levels: dict[str, str]) -> tuple[tuple[str, str], ...]:
         """Values of either side that matching did not use: blocked ones, and those that too many share."""
@@ -111,7 +115,9 @@ def judge_pairs(table: Table, pairs: Iterable[Pair], model: Model, usage: Usage)
 
 def _stacked(first: Stage, second: Stage) -> Stage:
     """Two results of one stage as one."""
-    return replace(first, **{item.name: _appended(getattr(first, item.name), getattr(second, item.name)) for item in fields(first)})
+    return replace(
+        first, **{item.name: _appended(getattr(first, item.name), getattr(second, item.name)) for item in fields(first)}
+    )
 
 
 def _appended(first: Any, second: Any) -> Any:

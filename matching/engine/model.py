@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +12,7 @@ import numpy as np
 
 from matching.engine.types import VETOES, Flags, Floats, Levels, Reason
 
+SAME_PER_RECORD, HOUSEHOLD_PER_RECORD = 0.6, 1.5  # pairs to be expected for each record of a customer base
 DEFAULT_MODEL = Path(__file__).with_name("default_model.json")
 MISSING = 0
 
@@ -22,7 +23,7 @@ class ModelInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One degree of agreement. m, u, h: how often it is seen among pairs of one person, of strangers, of a household."""
+    """One degree of agreement; m, u, h: how often pairs of one person, of strangers, of a household show it."""
 
     name: str
     sentence: str
@@ -90,6 +91,14 @@ class Veto:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """A combination that forbids an automatic decision by weight alone; a named rule may still decide."""
+
+    reason: Reason
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class BlockingRule:
     """Records that agree on all parts meet. `number` is stored with the keys and never reused for another rule.
 
@@ -114,6 +123,11 @@ class Thresholds:
     household: float = 0.70
     group_weight: float = 2.0  # log2 weight from which a group counts as evidence
 
+    @property
+    def auto_weight(self) -> float:
+        """The automatic threshold as log2 odds."""
+        return math.log2(self.auto / (1 - self.auto))
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -132,11 +146,12 @@ class Model:
     """One version of everything above. Immutable; decisions name its label."""
 
     label: str
-    prior: float  # log2 odds that two candidate-agnostic records are one person
-    household_prior: float
+    prior: float  # log2 odds that two records taken at random are one person
+    household_prior: float  # the same for two people of one household
     comparisons: tuple[Comparison, ...]
     rules: tuple[NamedRule, ...]
     vetoes: tuple[Veto, ...]
+    doubts: tuple[Doubt, ...]
     blocking: tuple[BlockingRule, ...]
     thresholds: Thresholds
     limits: Limits
@@ -158,6 +173,15 @@ class Model:
     def to_json(self) -> dict[str, Any]:
         """The model as plain data; `from_json` of it is equal."""
         return _write(self)
+
+    def for_population(self, records: int) -> Self:
+        """The same model with priors for a customer base of that many records.
+
+        The more records there are, the more strangers look alike: thresholds mean the same only with a fitting prior.
+        """
+        strangers = max(records, 2) / 2
+        same, household = math.log2(SAME_PER_RECORD / strangers), math.log2(HOUSEHOLD_PER_RECORD / strangers)
+        return replace(self, prior=round(same, 2), household_prior=round(household, 2))
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
@@ -248,7 +272,8 @@ def _check_rules(model: Model) -> None:
     for veto in model.vetoes:
         if veto.reason not in VETOES:
             raise ModelInvalid(f"{veto.reason} is no veto.")
-    for condition in [rule.condition for rule in model.rules] + [veto.condition for veto in model.vetoes]:
+    named: list[NamedRule | Veto | Doubt] = [*model.rules, *model.vetoes, *model.doubts]
+    for condition in (item.condition for item in named):
         for term in (*condition.all, *condition.none):
             for name, level_names in term.items():
                 for level_name in level_names:
@@ -263,6 +288,7 @@ def _read(data: Mapping[str, Any]) -> dict[str, Any]:
         "comparisons": tuple(_read_comparison(item) for item in data["comparisons"]),
         "rules": tuple(NamedRule(item["name"], item["sentence"], _read_condition(item)) for item in data["rules"]),
         "vetoes": tuple(Veto(Reason(item["reason"]), _read_condition(item)) for item in data["vetoes"]),
+        "doubts": tuple(Doubt(Reason(item["reason"]), _read_condition(item)) for item in data["doubts"]),
         "blocking": tuple(_read_blocking(item) for item in data["blocking"]),
         "thresholds": Thresholds(**data["thresholds"]),
         "limits": Limits(**data["limits"]),
@@ -305,6 +331,7 @@ def _write(model: Model) -> dict[str, Any]:
             {"name": rule.name, "sentence": rule.sentence} | _write_condition(rule.condition) for rule in model.rules
         ],
         "vetoes": [{"reason": veto.reason.value} | _write_condition(veto.condition) for veto in model.vetoes],
+        "doubts": [{"reason": doubt.reason.value} | _write_condition(doubt.condition) for doubt in model.doubts],
         "blocking": [_plain(rule) | {"parts": list(rule.parts)} for rule in model.blocking],
         "frequencies": {name: dict(values) for name, values in model.frequencies.items()},
     }

@@ -1,4 +1,4 @@
-"""Tools for comparing columns pair by pair: sides, cross products, similarities of distinct values, ladders of levels."""
+"""Tools for comparing columns pair by pair: sides, cross products, similarities, ladders of levels."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,12 +19,14 @@ class Sides(NamedTuple):
     @property
     def equal(self) -> Flags:
         """Known and equal."""
-        return self.both & (self.left == self.right)
+        equal: Flags = self.both & (self.left == self.right)
+        return equal
 
     @property
     def unequal(self) -> Flags:
         """Known and not equal."""
-        return self.both & (self.left != self.right)
+        unequal: Flags = self.both & (self.left != self.right)
+        return unequal
 
 
 def sides(column: Column, left: Ints, right: Ints) -> Sides:
@@ -54,7 +56,7 @@ def similarity(
     return result
 
 
-def test_values(
+def holds_for(
     column: Column | MultiColumn, left: Codes, right: Codes, where: Flags, test: Callable[[str, str], bool]
 ) -> Flags:
     """A symmetric test on the values of pairs in `where`, False elsewhere; meant for few pairs."""
@@ -65,7 +67,7 @@ def test_values(
     return result
 
 
-def of_values(column: Column | MultiColumn, test: Callable[[str], bool]) -> Flags:
+def by_value(column: Column | MultiColumn, test: Callable[[str], bool]) -> Flags:
     """A test of each distinct value, to be looked up by code."""
     return np.fromiter(map(test, column.values), np.bool_, len(column.values))
 

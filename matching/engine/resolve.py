@@ -22,7 +22,7 @@ from matching.engine.judge import Judged, Pair, judge, judge_pairs
 from matching.engine.model import Model
 from matching.engine.proposals import households, propose
 from matching.engine.rivals import Suitors, pairs_to_check, suitors, torn_units
-from matching.engine.types import Component, Fracture, Ints, Plan, Reason, Situation, Stop
+from matching.engine.types import Component, Fracture, Plan, Reason, Situation, Stop
 from matching.engine.usage import Usage, with_table
 
 
@@ -150,9 +150,7 @@ def _size(group: Iterable[Unit], units: Units) -> int:
     return sum(len(units.members[unit]) for unit in group)
 
 
-def _components(
-    clustering: Clustering, judged: Judged, situation: Situation, units: Units
-) -> tuple[Component, ...]:
+def _components(clustering: Clustering, judged: Judged, situation: Situation, units: Units) -> tuple[Component, ...]:
     """One component per part, and one for every fresh record that stays alone."""
     inside = {unit for part in clustering.parts for unit in part}
     alone = [unit for unit in units.members if unit not in inside and situation.profile_of[unit] < 0]
@@ -162,9 +160,7 @@ def _components(
     return tuple(sorted(found, key=lambda component: (*component.profiles[:1], *component.records)))
 
 
-def _component(
-    part: frozenset[Unit], edges: Sequence[Edge], judged: Judged, situation: Situation
-) -> Component:
+def _component(part: frozenset[Unit], edges: Sequence[Edge], judged: Judged, situation: Situation) -> Component:
     profiles = tuple(int(situation.profile_of[unit]) for unit in sorted(part) if situation.profile_of[unit] >= 0)
     records = tuple(unit for unit in sorted(part) if situation.profile_of[unit] < 0)
     links = tuple(judged.link(edge.place) for edge in edges)

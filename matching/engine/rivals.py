@@ -1,4 +1,4 @@
-"""Rivals: a record that fits two customers equally well, who cannot both be right, is nobody's to decide but a person's."""
+"""Rivals: what fits two customers equally well, who cannot both be right, is for a person to decide."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

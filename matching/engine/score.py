@@ -1,5 +1,7 @@
 """Patterns as weights of evidence: the same person, the same household, or strangers."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from matching.engine import usage as usages
@@ -48,6 +50,6 @@ def _rarity(levels: Levels, table: Table, left: Ints, comparison: Comparison, mo
     return np.where(levels == exact, gain[table.single[comparison.name].codes[left]], 0.0)
 
 
-def _gains(column: Column, frequencies: "dict[str, float]", average: float) -> Floats:
+def _gains(column: Column, frequencies: Mapping[str, float], average: float) -> Floats:
     shares = np.fromiter((frequencies.get(value, 0.0) for value in column.values), np.float64, len(column.values))
     return np.where(shares > 0, np.log2(average / np.where(shares > 0, shares, 1.0)), 0.0)

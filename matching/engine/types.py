@@ -35,6 +35,8 @@ class Reason(StrEnum):
     FIRST_NAME_DIFFERS_AT_HOME = "first_name_differs_at_home"
     # a pair: weaker grounds
     CONTRADICTED = "contradicted"
+    FIRST_NAME_DOUBTFUL = "first_name_doubtful"
+    GENERATION_DOUBTFUL = "generation_doubtful"
     ONE_GROUP = "one_group"
     UNSURE = "unsure"
     # profiles and clusters
@@ -174,6 +176,7 @@ class PairVerdicts:
     rule: NDArray[np.int16]
     groups: Ints  # bit i: evidence in model.groups[i]
     vetoes: Ints  # bit i: VETOES[i]
+    doubts: Ints  # bit i: model.doubts[i]
     contradicted: Flags
 
     def __len__(self) -> int:
