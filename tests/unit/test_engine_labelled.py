@@ -4,6 +4,9 @@ The model is one for all sets. Floors stand a little below what was measured whe
 recall of the automatic part .69, .50, .49; with proposals .987, .999, .769).
 """
 
+import random
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -19,6 +22,19 @@ SETS = ("febrl3", "jempi_5000", "senzing_truthset")
 def resolved(name: str) -> tuple[Labelled, Plan]:
     data = load(name)
     return data, resolve_from_scratch(data, default_model())[1]
+
+
+def customers_and_proposals(
+    plan: Plan, number: Sequence[int]
+) -> tuple[set[frozenset[int]], set[frozenset[frozenset[int]]]]:
+    """Customers as sets of records by their number in the file, and the pairs of customers proposed."""
+    home = {
+        row: frozenset(number[i] for i in component.records)
+        for component in plan.components
+        for row in component.records
+    }
+    proposed = {frozenset({home[proposal.left], home[proposal.right]}) for proposal in plan.proposals}
+    return set(home.values()), proposed
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -43,6 +59,15 @@ def test_every_record_is_in_exactly_one_customer(name: str) -> None:
     data, plan = resolved(name)
     assert sorted(i for component in plan.components for i in component.records) == list(range(len(data.records)))
     assert plan.stops == ()
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_it_does_not_matter_in_which_order_records_arrive(name: str) -> None:
+    data, plan = resolved(name)
+    order = random.Random(name).sample(range(len(data.records)), len(data.records))
+    arrived = [replace(data.records[i], record_id=place) for place, i in enumerate(order)]
+    other = resolve_from_scratch(replace(data, records=arrived), default_model())[1]
+    assert customers_and_proposals(other, order) == customers_and_proposals(plan, range(len(order)))
 
 
 @pytest.mark.parametrize("name", SETS)
