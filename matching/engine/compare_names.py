@@ -7,7 +7,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine.features import are_nicknames
-from matching.engine.pairs import Sides, ladder, by_value, sides, similarity, holds_for
+from matching.engine.pairs import Sides, by_value, holds_for, ladder, sides, similarity
 from matching.engine.types import Column, Flags, Ints, Levels, Table
 
 GIVEN = ("missing", "exact", "nickname", "near", "part", "initial", "swapped", "similar", "different")

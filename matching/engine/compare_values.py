@@ -11,12 +11,12 @@ from matching.engine.pairs import (
     Sides,
     any_of,
     best_of,
-    cross,
-    ladder,
     by_value,
+    cross,
+    holds_for,
+    ladder,
     sides,
     similarity,
-    holds_for,
 )
 from matching.engine.types import Flags, Floats, Ints, Levels, MultiColumn, Table
 
