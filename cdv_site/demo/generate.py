@@ -66,7 +66,7 @@ class Manifest:
 def generate(out: Path, *, seed: int, scale: int) -> Manifest:
     """Write about `scale` records into the folder: five sources and truth.csv. The same seed gives the same bytes.
 
-    Streams: memory does not grow with the scale. About 45 s for a million records.
+    Streams: memory does not grow with the scale. About 30 s for a million records.
     """
     out.mkdir(parents=True, exist_ok=True)
     rng = Random(seed)
