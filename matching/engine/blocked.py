@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 ANY_FIELD = "*"
+SEEN_LIMIT = 1 << 18  # checked values kept between batches, per field
 FULL_NAME = "full_name"  # first name and surname together, for "John Doe"
 
 # (field or "*", pattern, is a regular expression, why). Exact patterns are compared without regard to case.
@@ -62,6 +63,16 @@ class BlockedValues:
 
     exact: Mapping[str, frozenset[str]] = field(default_factory=dict)
     patterns: Mapping[str, tuple[re.Pattern[str], ...]] = field(default_factory=dict)
+    _seen: dict[str, dict[str, bool]] = field(default_factory=dict, compare=False, repr=False)  # checked before
+
+    def among(self, field_name: str, values: Iterable[str]) -> frozenset[str]:
+        """The blocked ones of a field's values; each distinct value is checked once."""
+        seen = self._seen.setdefault(field_name, {"": False})
+        if len(seen) > SEEN_LIMIT:
+            seen.clear()
+        distinct = set(values)
+        seen.update((value, self.blocks(field_name, value)) for value in distinct if value not in seen)
+        return frozenset(value for value in distinct if seen[value])
 
     def blocks(self, field_name: str, value: str) -> bool:
         """Whether matching must not use this value of this field."""

@@ -142,9 +142,10 @@ class Clustering:
 
     def part_of_row(self, units: Units) -> Ints:
         """For each row the lowest unit of the part that it ends in."""
-        final = units.of_row.copy()
+        lowest = np.arange(len(units.of_row), dtype=np.int64)
         for part in self.parts:
-            final[np.isin(units.of_row, list(part))] = min(part)
+            lowest[list(part)] = min(part)
+        final: Ints = lowest[units.of_row]
         return final
 
     def links_by_part(self) -> dict[Unit, list[Edge]]:

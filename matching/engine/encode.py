@@ -1,17 +1,16 @@
 """Records as dictionary-encoded columns: everything expensive is done once per distinct value."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine import features
-from matching.engine.blocked import FULL_NAME, BlockedValues
+from matching.engine.blocked import BlockedValues
 from matching.engine.model import Model
-from matching.engine.types import Codes, Column, Ignored, Ints, MultiColumn, Reason, RecordInput, Table
+from matching.engine.reader import Flat, Reader, Values
+from matching.engine.types import Codes, Column, Ints, MultiColumn, RecordInput, Table
 
-Values = list[str]
-Lists = list[list[str]]
 Parts = NDArray[np.int16]
 
 SINGLE: dict[str, Callable[[str], str]] = {
@@ -43,7 +42,7 @@ def encode(records: Sequence[RecordInput], model: Model, blocked: BlockedValues)
 
     Identifiers that the model compares beyond the shipped ones are encoded too. Never raises for odd values.
     """
-    reader = _Reader(records, blocked)
+    reader = Reader(records, blocked)
     given, family = reader.names()
     single = _name_columns(given, family)
     single |= {name: _map_distinct(reader.first(name), clean) for name, clean in SINGLE.items()}
@@ -52,19 +51,20 @@ def encode(records: Sequence[RecordInput], model: Model, blocked: BlockedValues)
     single |= _address_column(single)
     dates, parts = _date_columns(reader.first("birth_date"))
     single |= dates
-    lists = {name: reader.all(name) for name in _multi_fields(model)}
-    multi = {name: _multi(lists[name], clean) for name, clean in _multi_fields(model).items()}
-    multi["email.handle"] = _handles(lists["email"], given, family)
-    multi["organisation.word"] = _multi(_organisation_words(reader.first("organisation_name")), str)
+    flat = {name: reader.all(name) for name in _multi_fields(model)}
+    multi = {name: _multi(flat[name], clean, len(records)) for name, clean in _multi_fields(model).items()}
+    multi["email.handle"] = _multi(_handles(flat["email"], single), str, len(records))
+    multi["organisation.word"] = _multi(_organisation_words(single["organisation_name"]), str, len(records))
     record_id = np.fromiter((record.record_id for record in records), np.int64, len(records))
     return Table(record_id, single, multi, {"birth_date": parts}, reader.ignored)
 
 
 def dictionary(values: Iterable[str]) -> Column:
     """Number the distinct values in order of appearance; "" is 0."""
-    numbers: dict[str, int] = {"": 0}
-    codes = [numbers.setdefault(value, len(numbers)) for value in values]
-    return Column(np.array(codes, np.int32), list(numbers))
+    listed = list(values)
+    distinct = list(dict.fromkeys(["", *listed]))
+    numbers = dict(zip(distinct, range(len(distinct)), strict=True))
+    return Column(np.fromiter(map(numbers.__getitem__, listed), np.int32, len(listed)), distinct)
 
 
 def combine(columns: Sequence[Column], separator: str = "\x1f") -> Column:
@@ -78,53 +78,6 @@ def combine(columns: Sequence[Column], separator: str = "\x1f") -> Column:
     codes[rows] = inverse + 1
     examples = [[column.values[code] for code in column.codes[rows[first]].tolist()] for column in columns]
     return Column(codes, ["", *(separator.join(parts) for parts in zip(*examples, strict=True))])
-
-
-class _Reader:
-    """Reads attribute values by column and leaves out the blocked ones, remembering which."""
-
-    def __init__(self, records: Sequence[RecordInput], blocked: BlockedValues) -> None:
-        self.attributes = [record.attributes for record in records]
-        self.blocked = blocked
-        self.ignored: list[list[Ignored]] = [[] for _ in records]
-
-    def first(self, name: str) -> Values:
-        """The first value of each record, "" where it has none or a blocked one."""
-        found = [attributes.get(name) for attributes in self.attributes]
-        values = [item[0] if item else "" for item in found]
-        bad = {value for value in set(values) if value and self.blocked.blocks(name, value)}
-        if bad:
-            values = [self._drop(row, name, 0) if value in bad else value for row, value in enumerate(values)]
-        return values
-
-    def all(self, name: str) -> Lists:
-        """All values of each record without the blocked ones."""
-        lists = [list(attributes.get(name, ())) for attributes in self.attributes]
-        bad = {value for values in lists for value in values if value and self.blocked.blocks(name, value)}
-        if not bad:
-            return lists
-        return [self._without(row, name, values, bad) for row, values in enumerate(lists)]
-
-    def names(self) -> tuple[Values, Values]:
-        """First names and surnames; both missing where the full name is blocked."""
-        given, family = self.first("given_name"), self.first("family_name")
-        pairs = {pair for pair in zip(given, family, strict=True) if all(pair)}
-        bad = {pair for pair in pairs if self.blocked.blocks(FULL_NAME, " ".join(pair))}
-        for row, pair in enumerate(zip(given, family, strict=True) if bad else ()):
-            if pair in bad:
-                given[row] = self._drop(row, "given_name", 0)
-                family[row] = self._drop(row, "family_name", 0)
-        return given, family
-
-    def _without(self, row: int, name: str, values: Values, bad: set[str]) -> Values:
-        for index, value in enumerate(values):
-            if value in bad:
-                self._drop(row, name, index)
-        return [value for value in values if value not in bad]
-
-    def _drop(self, row: int, name: str, index: int) -> str:
-        self.ignored[row].append(Ignored(name, index, Reason.BLOCKED_VALUE))
-        return ""
 
 
 def _map_distinct(values: Values, clean: Callable[[str], str]) -> Column:
@@ -151,11 +104,8 @@ def _name_columns(given: Values, family: Values) -> dict[str, Column]:
 
 def _facets(name: str, values: Values, read: Callable[[str], features.NameFeatures]) -> dict[str, Column]:
     raw = dictionary(values)
-    read_values = [read(value) for value in raw.values]
-    columns = {
-        f"{name}.{facet}": _mapped(raw, [getattr(item, facet) for item in read_values])
-        for facet in features.NameFeatures._fields
-    }
+    facets = zip(*map(read, raw.values), strict=True)
+    columns = {f"{name}.{facet}": _mapped(raw, found) for facet, found in zip(features.FACETS, facets, strict=True)}
     return {name: columns.pop(f"{name}.text"), **columns}
 
 
@@ -202,12 +152,9 @@ def _multi_fields(model: Model) -> dict[str, Callable[[str], str]]:
     return dict.fromkeys(own, features.compact) | MULTI
 
 
-def _multi(lists: Lists, clean: Callable[[str], str]) -> MultiColumn:
-    """Flatten lists of values; cleaned values that are empty or repeated within a record are left out."""
-    flat = dictionary([value for values in lists for value in values])
-    cleaned = _mapped(flat, [clean(value) if value else "" for value in flat.values])
-    owner = np.repeat(np.arange(len(lists)), np.fromiter(map(len, lists), np.int64, len(lists)))
-    return _csr(owner, cleaned, len(lists))
+def _multi(flat: Flat, clean: Callable[[str], str], records: int) -> MultiColumn:
+    """Values by record; cleaned ones that are empty or repeated within a record are left out."""
+    return _csr(np.array(flat.rows, np.int64), _map_distinct(flat.values, clean), records)
 
 
 def _csr(owner: Ints, column: Column, records: int) -> MultiColumn:
@@ -219,16 +166,21 @@ def _csr(owner: Ints, column: Column, records: int) -> MultiColumn:
     return MultiColumn(offsets, codes, column.values)
 
 
-def _handles(emails: Lists, given: Values, family: Values) -> MultiColumn:
+def _handles(emails: Flat, single: Mapping[str, Column]) -> Flat:
     """Local parts that are not made from the owner's name: those say something wherever the mailbox is."""
-    lists: Lists = []
-    for values, first, last in zip(emails, given, family, strict=True):
-        names = (features.given_name(first).compact, features.family_name(last).compact) if values else ()
-        locals_ = [features.local_part(value.casefold()) for value in values]
-        lists.append([local for local in locals_ if features.is_handle(local, names)])
-    return _multi(lists, str)
+    given, family = single["given_name.compact"], single["family_name.compact"]
+    first, last = given.codes[emails.rows].tolist(), family.codes[emails.rows].tolist()
+    found = Flat([], [])
+    for row, email, one, other in zip(emails.rows, emails.values, first, last, strict=True):
+        local = features.local_part(email)
+        if features.is_handle(local, given.values[one], family.values[other]):
+            found.rows.append(row)
+            found.values.append(local)
+    return found
 
 
-def _organisation_words(names: Values) -> Lists:
-    words = {name: features.organisation_words(name) for name in set(names)}
-    return [[features.word_sound(word) for word in words[name] if len(word) >= ORGANISATION_WORD] for name in names]
+def _organisation_words(names: Column) -> Flat:
+    rows = np.flatnonzero(names.codes).tolist()
+    words = [(row, word) for row in rows for word in names.values[names.codes[row]].split()]
+    kept = [(row, features.word_sound(word)) for row, word in words if len(word) >= ORGANISATION_WORD]
+    return Flat([row for row, _ in kept], [sound for _, sound in kept])

@@ -32,6 +32,7 @@ STREET_WORDS = {
     "n": "north", "pde": "parade", "pl": "place", "plz": "plaza", "rd": "road", "s": "south", "sq": "square",
     "st": "street", "str": "strasse", "tce": "terrace", "ter": "terrace", "w": "west",
 }  # fmt: skip
+HANDLE, HANDLE_NAME = 4, 3  # letters of a telling local part, and of a name that it may be made from
 EMPTY = ""
 
 
@@ -47,6 +48,7 @@ class NameFeatures(NamedTuple):
     initial: str
 
 
+FACETS = NameFeatures._fields
 NO_NAME = NameFeatures(*[EMPTY] * 7)
 
 
@@ -153,10 +155,13 @@ def digits(value: str) -> str:
 @lru_cache(CACHE)
 def local_part(email: str) -> str:
     """What stands before the @, without a +tag."""
-    return email.partition("@")[0].partition("+")[0]
+    return email.casefold().partition("@")[0].partition("+")[0]
 
 
-def is_handle(local: str, names: tuple[str, ...]) -> bool:
-    """Whether a local part is a nickname of its own: long enough and not made from the person's name."""
+def is_handle(local: str, *names: str) -> bool:
+    """Whether a local part is a nickname of its own: long enough and not made from the person's folded names."""
+    made_from = [name for name in names if len(name) >= HANDLE_NAME]
+    if any(name in local for name in made_from):
+        return False
     letters = re.sub(r"[^a-z]", "", local)
-    return len(letters) >= 4 and not any(len(name) >= 3 and name in letters for name in names)
+    return len(letters) >= HANDLE and not any(name in letters for name in made_from)

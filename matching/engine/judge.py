@@ -14,6 +14,7 @@ from matching.engine.types import Evidence, Flags, Floats, Ints, Link, Outcome, 
 from matching.engine.usage import Usage
 
 Pair = tuple[int, int]
+ROUNDED = 3  # decimals of weights in evidence
 Stage = TypeVar("Stage", Scores, PairVerdicts)
 
 
@@ -65,20 +66,20 @@ class Judged:
     def evidence(self, place: int, why: Iterable[Reason] = ()) -> Evidence:
         """What is worth keeping of one pair: levels and weights, never values."""
         scores, model = self.scores, self.model
-        compared = np.flatnonzero(scores.levels[place]).tolist()
-        names = [model.comparisons[column].name for column in compared]
-        levels = {name: self._level_name(place, column) for name, column in zip(names, compared, strict=True)}
+        found = [(column, level) for column, level in enumerate(scores.levels[place].tolist()) if level]
+        names = [model.comparisons[column].name for column, _ in found]
+        levels = {
+            name: model.comparison(name).levels[level].name for name, (_, level) in zip(names, found, strict=True)
+        }
+        weights = scores.weights[place].round(ROUNDED).tolist()
         rule, found_by = int(self.verdicts.rule[place]), int(self.found_by[place])
         return Evidence(
             model=model.label,
             levels=levels,
-            weights={
-                name: round(float(scores.weights[place, column]), 3)
-                for name, column in zip(names, compared, strict=True)
-            },
+            weights={name: weights[column] for name, (column, _) in zip(names, found, strict=True)},
             prior=model.prior,
-            household=round(-float(np.logaddexp2(scores.household_weight[place], 0.0)), 3),
-            weight=round(float(scores.weight[place]), 3),
+            household=round(-float(np.logaddexp2(scores.household_weight[place], 0.0)), ROUNDED),
+            weight=round(float(scores.weight[place]), ROUNDED),
             probability=round(float(scores.probability[place]), 6),
             household_probability=round(float(scores.household_probability[place]), 6),
             rule=model.rules[rule].name if rule >= 0 else None,
@@ -88,14 +89,12 @@ class Judged:
             reasons=tuple(why),
         )
 
-    def _level_name(self, place: int, column: int) -> str:
-        return self.model.comparisons[column].levels[int(self.scores.levels[place, column])].name
-
     def _ignored(self, place: int, levels: dict[str, str]) -> tuple[tuple[str, str], ...]:
         """Values of either side that matching did not use: blocked ones, and those that too many share."""
         sides = (*self.table.ignored[self.left[place]], *self.table.ignored[self.right[place]])
+        shared = [name for name, level in levels.items() if level == "shared"]
         found = {(item.field, item.reason.value) for item in sides}
-        for name in (name for name, level in levels.items() if level == "shared"):
+        for name in shared:
             generic = self.scores.usage[name][place] > self.model.limits.generic
             found.add((name, (Reason.GENERIC_VALUE if generic else Reason.SHARED_VALUE).value))
         return tuple(sorted(found))

@@ -234,8 +234,9 @@ class Model:
         result = np.zeros(len(levels), dtype=np.bool_)
         for name, level_names in term.items():
             comparison = self.comparison(name)
-            wanted = [comparison.level(level) for level in level_names]
-            result |= np.isin(levels[:, self.column[name]], wanted)
+            found = levels[:, self.column[name]]
+            for level_name in level_names:
+                result |= found == comparison.level(level_name)
         return result
 
 

@@ -18,10 +18,10 @@ def suitors(judged: Judged, unit_of: Ints, margin: float) -> dict[Unit, list[Uni
     """
     likely = np.flatnonzero((judged.verdicts.outcome > Outcome.DISTINCT) & ~judged.verdicts.contradicted)
     best: dict[UnitPair, tuple[float, bool]] = {}
-    for place in likely.tolist():
-        pair = ordered(int(unit_of[judged.left[place]]), int(unit_of[judged.right[place]]))
-        found = (float(judged.probability[place]), bool(judged.auto[place]))
-        best[pair] = max(found, best.get(pair, found))
+    columns = unit_of[judged.left], unit_of[judged.right], judged.probability, judged.auto
+    for left, right, probability, auto in zip(*(column[likely].tolist() for column in columns), strict=True):
+        pair = ordered(left, right)
+        best[pair] = max((probability, auto), best.get(pair, (0.0, False)))
     by_unit: dict[Unit, list[tuple[float, bool, Unit]]] = {}
     for (left, right), (probability, auto) in best.items():
         by_unit.setdefault(left, []).append((probability, auto, right))
