@@ -20,7 +20,10 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {"flow": _flow(sources), "sources": list(sources.annotate(n=Count("records")))}
     if request.user.has_perm(matching_permissions.VIEW_QUEUE):
         queue = Proposal.objects.awaiting_review().visible_to(request.user)
-        context |= {"queue": list(queue.select_related("left_record__source", "right_record__source")[:6]), "queue_size": queue.count()}
+        context |= {
+            "queue": list(queue.select_related("left_record__source", "right_record__source")[:6]),
+            "queue_size": queue.count(),
+        }
     if request.user.has_perm(permissions.VIEW_CUSTOMERS):
         customers = Profile.objects.visible_to(request.user).active().filter(record_count__gt=0)
         context["customers"] = customers.count()

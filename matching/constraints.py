@@ -23,7 +23,9 @@ def write(
     operation: IdentityOperation | None = None,
 ) -> CannotLink:
     """Forbid two sets of records to meet. 2 queries."""
-    link = CannotLink.objects.create(origin=origin, decision=decision, operation=operation, reason=reason, created_by=by)
+    link = CannotLink.objects.create(
+        origin=origin, decision=decision, operation=operation, reason=reason, created_by=by
+    )
     CannotLinkRecord.objects.bulk_create(
         CannotLinkRecord(cannot_link=link, record_id=record_id, side=side)
         for side, ids in enumerate((left, right))

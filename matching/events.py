@@ -15,7 +15,9 @@ for _name, _kind in {
     "proposal.read": EventKind("Opened a proposal", is_read=True),
     "pair.compared": EventKind("Compared two customers", is_read=True),
     "cannot_link.revoked": EventKind("Revoked a cannot-link"),
-    "records.resolved": EventKind("Resolved {records} records: {founded} new customers, {joined} joined, {merged} merged"),
+    "records.resolved": EventKind(
+        "Resolved {records} records: {founded} new customers, {joined} joined, {merged} merged"
+    ),
     "model.published": EventKind("Published match model {label}"),
 }.items():
     EVENTS.register(_name, _kind)

@@ -80,7 +80,9 @@ def load_locked(profile_ids: Collection[UUID], expected: Mapping[UUID, int] | No
         if profile is None or profile.state != Profile.State.ACTIVE:
             raise OutOfDate("One of the customers was merged or erased in the meantime.")
         if expected and expected.get(profile_id, profile.version) != profile.version:
-            raise OutOfDate("One of the customers was changed by someone else in the meantime. Look again before you decide.")
+            raise OutOfDate(
+                "One of the customers was changed by someone else in the meantime. Look again before you decide."
+            )
     return found
 
 
@@ -137,7 +139,7 @@ def merge(
     draft = merge_draft(survivor, losers, present, LinkClass.VERIFIED, set(confirmed))
     draft.reason, draft.evidence = reason, dict(evidence or {})
     draft.expected = {str(pid): profile.version for pid, profile in profiles.items()}
-    return apply([draft], merged={loser: survivor for loser in losers})[0]
+    return apply([draft], merged=dict.fromkeys(losers, survivor))[0]
 
 
 def merge_draft(
@@ -205,7 +207,9 @@ def last_records_of_tombstones(profile: UUID) -> dict[UUID, set[int]]:
     """Each merged profile that `profile` stands for, with the records it held last. 2 queries."""
     tombstones = list(Profile.objects.filter(canonical_id=profile).values_list("id", flat=True))
     newest: dict[UUID, tuple[UUID, set[int]]] = {}
-    rows = RecordMove.objects.filter(from_profile_id__in=tombstones).values_list("from_profile_id", "operation_id", "record_id")
+    rows = RecordMove.objects.filter(from_profile_id__in=tombstones).values_list(
+        "from_profile_id", "operation_id", "record_id"
+    )
     for tombstone, operation, record_id in rows.order_by("operation_id", "id"):
         if tombstone not in newest or newest[tombstone][0] != operation:
             newest[tombstone] = (operation, set())
@@ -342,9 +346,7 @@ def _revive(revived: Collection[UUID]) -> None:
     for profile_id in revived:
         stood_for = Profile.objects.values_list("canonical_id", flat=True).get(id=profile_id)
         hops = dict(Profile.objects.filter(canonical_id=stood_for).values_list("id", "merged_into_id"))
-        Profile.objects.filter(id=profile_id).update(
-            state=Profile.State.ACTIVE, merged_into_id=None, canonical_id=None
-        )
+        Profile.objects.filter(id=profile_id).update(state=Profile.State.ACTIVE, merged_into_id=None, canonical_id=None)
         followers = [t for t in hops if t != profile_id and _leads_to(t, profile_id, hops)]
         Profile.objects.filter(id__in=followers).update(canonical_id=profile_id)
 

@@ -13,4 +13,6 @@ from .steps import STEPS
 KINDS.register("resolve", JobKind("Resolve", run_resolve))
 AFTER_STORE.register("keys", after_store)
 STEPS.register("proposals", retire_proposals_of)
-PANELS.register("links", Panel("customer", "matching:links", "Possible duplicates, household", permissions.VIEW_QUEUE, 10))
+PANELS.register(
+    "links", Panel("customer", "matching:links", "Possible duplicates, household", permissions.VIEW_QUEUE, 10)
+)

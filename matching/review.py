@@ -63,9 +63,7 @@ def already_decided(proposal: Proposal) -> str:
     return f"{who} decided this on {last.created_at:%d %b %Y at %H:%M}: {last.get_verdict_display().lower()}."
 
 
-def _draft_decision(
-    proposal: Proposal, verdict: str, by: User, reason: str, until: datetime | None
-) -> Decision:
+def _draft_decision(proposal: Proposal, verdict: str, by: User, reason: str, until: datetime | None) -> Decision:
     present = identity.members([pid for pid in (proposal.left_id, proposal.right_id) if pid])
     left = [m.record_id for m in present[proposal.left_id]]
     right = [m.record_id for m in present.get(proposal.right_id, [])]
@@ -124,7 +122,9 @@ def _follow_split(
 def _put_back(proposal: Proposal, decision: Decision) -> None:
     """Unsure goes to someone else, later comes back when it is due; the proposal stays open."""
     decision.save(force_insert=True)
-    WorkItem.objects.filter(id=proposal.work_item_id).update(due_at=decision.until, assignee=None, reason=decision.verdict)
+    WorkItem.objects.filter(id=proposal.work_item_id).update(
+        due_at=decision.until, assignee=None, reason=decision.verdict
+    )
 
 
 def close(proposal: Proposal, state: str) -> None:
@@ -144,9 +144,9 @@ def default_survivor(profile_ids: Sequence[UUID]) -> UUID:
     rows = Membership.objects.filter(profile_id__in=profile_ids).values_list(
         "profile_id", "link_class", "record__attributes__customer_number"
     )
-    verified = {pid: 0 for pid in profile_ids}
-    numbered = {pid: False for pid in profile_ids}
-    size = {pid: 0 for pid in profile_ids}
+    verified = dict.fromkeys(profile_ids, 0)
+    numbered = dict.fromkeys(profile_ids, False)
+    size = dict.fromkeys(profile_ids, 0)
     for pid, link_class, number in rows:
         verified[pid] += link_class == "verified"
         numbered[pid] |= bool(number)
@@ -219,7 +219,13 @@ def _repoint(proposal: Proposal, gone: Mapping[UUID, UUID]) -> None:
 
 @atomic_with_retry
 def compare_decide(
-    *, left: UUID, right: UUID, verdict: str, by: User, reason: str, survivor: UUID | None = None,
+    *,
+    left: UUID,
+    right: UUID,
+    verdict: str,
+    by: User,
+    reason: str,
+    survivor: UUID | None = None,
     expected: Mapping[UUID, int] | None = None,
 ) -> Decision:
     """A decision about any two customers, whether proposed or not."""  # fmt: skip

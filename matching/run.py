@@ -140,9 +140,7 @@ def _situation(
             (frozenset(row_of[pk] for pk in left), frozenset(row_of[pk] for pk in right))
             for left, right in constraints.touching(row_of)
         ],
-        verified_profiles=frozenset(
-            index_of[pid] for pid in verified.values_list("profile_id", flat=True).distinct()
-        ),
+        verified_profiles=frozenset(index_of[pid] for pid in verified.values_list("profile_id", flat=True).distinct()),
         no_auto_records=frozenset(row_of[pk] for pk in marked),
     )
 
@@ -162,6 +160,7 @@ def carry_out(picture: Picture) -> None:
     _close_stale(picture, homes)
     _propose(picture, homes)
     _propose_splits(picture, homes)
+    _report_stops(picture, homes)
     _relate(picture)
     audit.record(
         "records.resolved",
@@ -204,7 +203,7 @@ def _merge_drafts(
             str(picture.rows[link.left].record_id): explain.evidence_to_json(link.evidence) for link in component.links
         }
         drafts.append(draft)
-        merged.update({loser: survivor for loser in losers})
+        merged.update(dict.fromkeys(losers, survivor))
     for pk, profile_id in homes.items():
         homes[pk] = merged.get(profile_id, profile_id)
     return drafts
@@ -219,10 +218,7 @@ def _class_of(component: Component) -> str:
 def _join_draft(picture: Picture, component: Component, homes: dict[int, UUID]) -> identity.Draft | None:
     """The operation by which the fresh records of a component enter its profile; its founder is there already."""
     first = picture.rows[component.records[0]].record_id if component.records else None
-    if component.profiles:
-        target = homes[_any_member(picture, component.profiles[0])]
-    else:
-        target = homes[first]
+    target = homes[_any_member(picture, component.profiles[0])] if component.profiles else homes[first]
     entering = [i for i in component.records if picture.rows[i].record_id not in homes]
     if not entering:
         return None
@@ -258,7 +254,10 @@ def _mark_resolved(picture: Picture) -> None:
 def fingerprint(left: RecordInput, right: RecordInput) -> str:
     """Of the matching features of both sides: a pair is proposed again only when it changed."""
     text = json.dumps(
-        [[row.party_kind, {k: sorted(v) for k, v in row.attributes.items()}] for row in sorted((left, right), key=lambda r: r.record_id)],
+        [
+            [row.party_kind, {k: sorted(v) for k, v in row.attributes.items()}]
+            for row in sorted((left, right), key=lambda r: r.record_id)
+        ],
         sort_keys=True,
     )
     return hashlib.sha256(text.encode()).hexdigest()
@@ -268,7 +267,9 @@ def _close_stale(picture: Picture, homes: dict[int, UUID]) -> None:
     """Open proposals found by a record that was resolved anew are outdated; the plan proposes what still holds."""
     stale = Proposal.objects.awaiting_review().filter(left_record_id__in=picture.fresh)
     other = Proposal.objects.awaiting_review().filter(right_record_id__in=picture.fresh)
-    review.close_all([*stale.values_list("id", flat=True), *other.values_list("id", flat=True)], Proposal.State.OUTDATED)
+    review.close_all(
+        [*stale.values_list("id", flat=True), *other.values_list("id", flat=True)], Proposal.State.OUTDATED
+    )
 
 
 def _propose(picture: Picture, homes: dict[int, UUID]) -> None:
@@ -349,6 +350,15 @@ def _propose_split(picture: Picture, homes: dict[int, UUID], fracture: Fracture)
         _queue(proposal, "split")
 
 
+def _report_stops(picture: Picture, homes: dict[int, UUID]) -> None:
+    """A cluster so large that nothing in it was decided: an alert for a person, named after its first customer."""
+    for stop in picture.plan.stops:
+        ends = [homes[picture.rows[i].record_id] for i in stop.records if picture.rows[i].record_id in homes]
+        ends += [picture.profiles[p] for p in stop.profiles]
+        if ends:
+            work.open_item(kind="cluster_stopped", subject_id=min(ends), reason="stopped", detail={"size": stop.size})
+
+
 def _relate(picture: Picture) -> None:
     """Household links between records; known ones stay. 1 query."""
     Relation.objects.bulk_create(
@@ -398,4 +408,3 @@ def best_pair(left: UUID, right: UUID) -> tuple[int, int, Evidence] | None:
         except SourceRecord.DoesNotExist:
             continue
     return max(scored, key=lambda item: item[2].weight, default=None)
-

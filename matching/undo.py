@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from django.db.models import Q
+
 from profiles.models import Correction, IdentityOperation, Membership, Profile, RecordMove, User
 from profiles.models.identity import LinkClass
 
@@ -52,7 +54,9 @@ class UndoPlan:
 def plan_undo(operation: IdentityOperation) -> UndoPlan:
     """The plan of an undo as things stand now. About 8 queries."""
     moves = list(operation.moves.select_related("record"))
-    where = dict(Membership.objects.filter(record_id__in=[m.record_id for m in moves]).values_list("record_id", "profile_id"))
+    where = dict(
+        Membership.objects.filter(record_id__in=[m.record_id for m in moves]).values_list("record_id", "profile_id")
+    )
     returning = tuple(m for m in moves if m.to_profile_id and where.get(m.record_id) == m.to_profile_id)
     elsewhere = tuple(m for m in moves if m not in returning)
     plan = UndoPlan(operation, Extent.EXACT, returning, elsewhere)
@@ -75,7 +79,9 @@ def plan_undo(operation: IdentityOperation) -> UndoPlan:
 
 
 def _blocked(plan: UndoPlan, blocker: str, undo_first: IdentityOperation | None) -> UndoPlan:
-    return UndoPlan(plan.operation, Extent.BLOCKED, plan.returning, plan.elsewhere, blocker=blocker, undo_first=undo_first)
+    return UndoPlan(
+        plan.operation, Extent.BLOCKED, plan.returning, plan.elsewhere, blocker=blocker, undo_first=undo_first
+    )
 
 
 def _later(moves: Sequence[RecordMove], operation: IdentityOperation) -> IdentityOperation | None:
@@ -90,7 +96,9 @@ def _forbidden(operation: IdentityOperation, returning: Sequence[RecordMove]) ->
     own = list(operation.cannot_links.values_list("id", flat=True))
     try:
         for home, moving in _by_home(returning).items():
-            staying = list(Membership.objects.filter(profile_id=home).values_list("record_id", flat=True)) if home else []
+            staying = (
+                list(Membership.objects.filter(profile_id=home).values_list("record_id", flat=True)) if home else []
+            )
             check_marks([*moving, *staying])
             check_cannot_links([*moving, *staying], except_for=own)
     except ChangeNotAllowed as refused:
@@ -108,12 +116,17 @@ def _by_home(returning: Sequence[RecordMove]) -> dict[UUID | None, list[int]]:
 def _since(operation: IdentityOperation, returning: Sequence[RecordMove]) -> list[str]:
     """What happened to the resulting customers after the operation, in words."""
     ends = {m.to_profile_id for m in returning}
-    moved = {m.record_id for m in returning}
-    later = RecordMove.objects.filter(operation_id__gt=operation.id).exclude(record_id__in=moved)
-    joined = later.filter(to_profile_id__in=ends).count()
-    left = later.filter(from_profile_id__in=ends).count()
-    here = Membership.objects.filter(profile_id__in=ends).values("record_id")
-    corrected = Correction.objects.filter(record_id__in=here, created_at__gt=operation.created_at).count()
+    later = RecordMove.objects.filter(operation_id__gt=operation.id).exclude(
+        record_id__in=[m.record_id for m in returning]
+    )
+    later = later.filter(Q(from_profile_id__in=ends) | Q(to_profile_id__in=ends)).order_by("operation_id", "id")
+    was_there: dict[int, bool] = {}
+    for m in later:
+        was_there.setdefault(m.record_id, m.from_profile_id in ends)
+    is_there = set(Membership.objects.filter(profile_id__in=ends).values_list("record_id", flat=True))
+    joined = sum(pk in is_there and not was for pk, was in was_there.items())
+    left = sum(pk not in is_there and was for pk, was in was_there.items())
+    corrected = Correction.objects.filter(record_id__in=is_there, created_at__gt=operation.created_at).count()
     counted = ((joined, "joined since"), (left, "left since"), (corrected, "corrected since"))
     return [f"{n} {'record' if n == 1 else 'records'} {what}" for n, what in counted if n]
 

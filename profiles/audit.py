@@ -66,7 +66,9 @@ def record_all(events: Iterable[AuditEvent]) -> None:
     AuditEvent.objects.bulk_create(events, batch_size=1000)
 
 
-def read(action: str, *, subjects: Iterable[UUID], obj: Model | None = None, detail: Mapping[str, Any] | None = None) -> None:
+def read(
+    action: str, *, subjects: Iterable[UUID], obj: Model | None = None, detail: Mapping[str, Any] | None = None
+) -> None:
     """Record that the current user was shown personal data of `subjects`. 1 query, none without subjects."""
     subjects = list(subjects)
     if subjects:
@@ -82,5 +84,3 @@ def sentence(entry: AuditEvent) -> str:
         return kind.sentence.format_map({**entry.detail, "object": entry.object_id})
     except (KeyError, IndexError):
         return kind.sentence
-
-

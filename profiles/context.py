@@ -24,11 +24,12 @@ class Actor:
     job_id: uuid.UUID | None = None
 
 
-_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())
+SYSTEM = Actor()
+_actor: ContextVar[Actor | None] = ContextVar("actor", default=None)
 
 
 def current_actor() -> Actor:
-    return _actor.get()
+    return _actor.get() or SYSTEM
 
 
 @contextmanager

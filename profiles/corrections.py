@@ -9,7 +9,6 @@ from . import audit
 from .models import Correction, SourceRecord, User
 from .registry import Registry
 
-
 # Upper apps act on records that were stored or changed, in the same transaction: keys, and who resolves them.
 AFTER_STORE: Registry[Callable[[Collection[int]], None]] = Registry("steps after records changed")
 

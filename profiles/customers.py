@@ -59,9 +59,9 @@ def show(profile_ids: Collection[UUID], user: User) -> dict[UUID, ShownCustomer]
     """Customers as the user may see them. 3 queries, whatever their number."""
     schema, granted = published(), granted_sources(user)
     shown = {profile_id: ShownCustomer(profile_id) for profile_id in profile_ids}
-    values = GoldenValue.objects.filter(
-        profile_id__in=profile_ids, source_ids__overlap=list(granted)
-    ).order_by("profile_id", "rank", "id")
+    values = GoldenValue.objects.filter(profile_id__in=profile_ids, source_ids__overlap=list(granted)).order_by(
+        "profile_id", "rank", "id"
+    )
     allowed = _records_of(values, granted)
     for value in values:
         _place(shown[value.profile_id], value, schema, allowed)

@@ -23,7 +23,10 @@ class CorrectionForm(forms.Form):
 
     field = forms.ChoiceField()
     values = forms.CharField(
-        required=False, label="Value", max_length=1000, help_text="Empty: the value is wrong and there is none. Separate several by semicolons."
+        required=False,
+        label="Value",
+        max_length=1000,
+        help_text="Empty: the value is wrong and there is none. Separate several by semicolons.",
     )
     reason = forms.CharField(max_length=500)
 

@@ -79,7 +79,17 @@ def _store_values(ranked: Mapping[UUID, Sequence[Candidate]]) -> None:
         "COPY profiles_goldenvalue (profile_id, field, rank, value, record_id, source_ids, record_ids, rule, observed_at)"
         " FROM STDIN",
         (
-            (profile_id, c.field, c.rank, c.value, c.record_id, list(c.source_ids), list(c.record_ids), c.rule, c.observed_at)
+            (
+                profile_id,
+                c.field,
+                c.rank,
+                c.value,
+                c.record_id,
+                list(c.source_ids),
+                list(c.record_ids),
+                c.rule,
+                c.observed_at,
+            )
             for profile_id, candidates in ranked.items()
             for c in candidates
         ),
@@ -125,7 +135,10 @@ def _store_visibility(profile_ids: Collection[UUID], members: Mapping[UUID, Sequ
         if members.get(profile_id)
     ]
     with connection.cursor() as cursor:
-        cursor.executemany("UPDATE profiles_profile SET source_ids = %s, record_count = %s WHERE id = %s", [(s, n, p) for p, s, n in rows])
+        cursor.executemany(
+            "UPDATE profiles_profile SET source_ids = %s, record_count = %s WHERE id = %s",
+            [(s, n, p) for p, s, n in rows],
+        )
     Profile.objects.filter(id__in=[p for p in profile_ids if not members.get(p)]).update(record_count=0)
 
 

@@ -151,9 +151,7 @@ def _finish(claim: jobs.Claim, batch: Batch) -> None:
         batch.refresh_from_db()
         batch.state, batch.finished_at = Batch.State.DONE, timezone.now()
         batch.save(update_fields=["state", "finished_at"])
-        audit.record(
-            "batch.finished", obj=batch, detail={"accepted": batch.accepted, "quarantined": batch.quarantined}
-        )
+        audit.record("batch.finished", obj=batch, detail={"accepted": batch.accepted, "quarantined": batch.quarantined})
     Path(batch.stored_file).unlink(missing_ok=True)
 
 
@@ -211,15 +209,17 @@ def run_undo(claim: jobs.Claim) -> None:
         claim.beat()
     with claim.effect():
         Batch.objects.filter(id=batch.id).update(state=Batch.State.UNDONE, undone_at=timezone.now())
-        audit.record(
-            "batch.undone", obj=batch, detail={"withdrawn": counts.withdrawn, "restored": counts.restored}
-        )
+        audit.record("batch.undone", obj=batch, detail={"withdrawn": counts.withdrawn, "restored": counts.restored})
 
 
 def _undoable() -> Q:
     """Records of the batch that its undo has not handled: not withdrawn, or withdrawn by it (a snapshot)."""
     live = Q(state__in=[SourceRecord.State.RECEIVED, SourceRecord.State.RESOLVED])
-    return live | Q(state=SourceRecord.State.WITHDRAWN, versions__replaced_by_batch=F("batch"), versions__state__in=["received", "resolved"])
+    return live | Q(
+        state=SourceRecord.State.WITHDRAWN,
+        versions__replaced_by_batch=F("batch"),
+        versions__state__in=["received", "resolved"],
+    )
 
 
 def quarantined_cells(row: QuarantinedRow) -> dict[str, str]:

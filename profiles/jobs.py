@@ -47,7 +47,9 @@ def enqueue(*, kind: str, args: Mapping[str, Any], dedupe_key: str = "") -> Job:
     """Write a job and ring when the transaction commits; a waiting job of the same key is returned instead."""
     KINDS[kind]
     actor = current_actor()
-    job = Job(kind=kind, args=dict(args), dedupe_key=dedupe_key, created_by_id=actor.user_id, request_id=actor.request_id)
+    job = Job(
+        kind=kind, args=dict(args), dedupe_key=dedupe_key, created_by_id=actor.user_id, request_id=actor.request_id
+    )
     try:
         with transaction.atomic():
             job.save(force_insert=True)

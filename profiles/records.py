@@ -55,9 +55,7 @@ class Tally:
         return {name: getattr(self, name) for name in names}
 
 
-def store_chunk(
-    *, batch: Batch, rows: Sequence[Row | BadRow], schema: Schema, cache: dict
-) -> Tally:
+def store_chunk(*, batch: Batch, rows: Sequence[Row | BadRow], schema: Schema, cache: dict) -> Tally:
     """Store one chunk of a batch in the caller's transaction and count it. About 8 queries, whatever its size."""
     source = schema.sources[batch.source.key]
     tally = Tally(received=len(rows))
@@ -75,9 +73,7 @@ def store_chunk(
     return tally
 
 
-def _standardise(
-    rows: Sequence[Row], source: SourceSpec, cache: dict
-) -> tuple[list[Incoming], list[BadRow]]:
+def _standardise(rows: Sequence[Row], source: SourceSpec, cache: dict) -> tuple[list[Incoming], list[BadRow]]:
     results = standardise_rows([row.cells for row in rows], source.mappings, source.context, cache)
     incoming, rejected = [], []
     for row, result in zip(rows, results, strict=True):
@@ -171,9 +167,7 @@ def _known(source_id: int, external_ids: Iterable[str]) -> dict[str, Known]:
     return {row[0]: Known(row[1], bytes(row[2]), *row[3:]) for row in rows}
 
 
-def _sort_known(
-    row: Incoming, known: Known, batch: Batch, changed: list[tuple[int, Incoming]], tally: Tally
-) -> None:
+def _sort_known(row: Incoming, known: Known, batch: Batch, changed: list[tuple[int, Incoming]], tally: Tally) -> None:
     if known.state == SourceRecord.State.ERASED:
         tally.suppressed += 1
     elif known.batch_id == batch.id:  # an earlier row of the same file: this one takes its place
@@ -287,5 +281,3 @@ def restore_versions(*, batch: Batch, record_ids: Sequence[int]) -> int:
     for step in AFTER_STORE.values():
         step(restored)
     return len(restored)
-
-

@@ -108,7 +108,8 @@ def _source_spec(row: Mapping[str, Any]) -> SourceSpec:
 def draft() -> dict[str, Any]:
     """The content a publication would freeze now. 4 queries."""
     fields = [
-        {name: getattr(field, name) for name in FieldSpec.__dataclass_fields__} for field in CanonicalField.objects.all()
+        {name: getattr(field, name) for name in FieldSpec.__dataclass_fields__}
+        for field in CanonicalField.objects.all()
     ]
     blocked = list(BlockedValue.objects.values("field", "pattern", "is_regex"))
     sources = [_source_content(source) for source in Source.objects.order_by("key").prefetch_related("mappings")]
@@ -116,7 +117,16 @@ def draft() -> dict[str, Any]:
 
 
 def _source_content(source: Source) -> dict[str, Any]:
-    plain = ("key", "trust", "id_column", "version_column", "region", "date_format", "default_party_kind", "unique_fields")
+    plain = (
+        "key",
+        "trust",
+        "id_column",
+        "version_column",
+        "region",
+        "date_format",
+        "default_party_kind",
+        "unique_fields",
+    )
     mappings = [
         {
             "column": mapping.column,

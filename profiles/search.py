@@ -44,8 +44,8 @@ def _by_number(text: str, sources: list[int], limit: int) -> list[Hit]:
     """Exact or by prefix: e-mail, phone in any notation, customer and loyalty numbers."""
     wanted = spellings(text)
     return _query(
-        "SELECT profile_id, kind, CASE WHEN text = ANY(%(wanted)s) THEN 1.0 ELSE 0.9 END FROM profiles_searchentry"
-        " WHERE kind <> 'name' AND source_ids && %(sources)s AND text LIKE ANY(%(patterns)s)"
+        "SELECT profile_id, kind, CASE WHEN text = ANY(%(wanted)s::text[]) THEN 1.0 ELSE 0.9 END FROM profiles_searchentry"
+        " WHERE kind <> 'name' AND source_ids && %(sources)s::bigint[] AND text LIKE ANY(%(patterns)s::text[])"
         " LIMIT %(limit)s",
         {
             "wanted": wanted, "sources": sources, "limit": limit * 4,
@@ -84,8 +84,8 @@ def _by_name(folded: str, sources: list[int], limit: int) -> list[Hit]:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL pg_trgm.strict_word_similarity_threshold = 0.45")
         return _query(
-            "SELECT profile_id, kind, greatest(similarity(text, %(q)s), 0.95 * strict_word_similarity(%(q)s, text)) AS score"
-            " FROM profiles_searchentry WHERE kind = 'name' AND text %%>> %(q)s AND source_ids && %(sources)s"
+            "SELECT profile_id, kind, greatest(similarity(text, %(q)s::text), 0.95 * strict_word_similarity(%(q)s::text, text)) AS score"
+            " FROM profiles_searchentry WHERE kind = 'name' AND text %%>> %(q)s::text AND source_ids && %(sources)s::bigint[]"
             " ORDER BY score DESC, profile_id LIMIT %(limit)s",
             {"q": folded, "sources": sources, "limit": limit * 2},
         )

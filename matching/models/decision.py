@@ -21,7 +21,11 @@ class Decision(models.Model):
     verdict = models.CharField(max_length=8, choices=Verdict)
     proposal = models.ForeignKey(Proposal, null=True, on_delete=models.PROTECT, related_name="decisions")
     operation = models.OneToOneField(
-        IdentityOperation, null=True, on_delete=models.PROTECT, related_name="decision", help_text="The merge or split it caused."
+        IdentityOperation,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="decision",
+        help_text="The merge or split it caused.",
     )
     left = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="+")
     right = models.ForeignKey(Profile, null=True, on_delete=models.PROTECT, related_name="+")
@@ -33,7 +37,9 @@ class Decision(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     until = models.DateTimeField(null=True, help_text="For 'later': when it comes back.")
     voids = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="voided_by")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_constraint=False, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_constraint=False, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -55,7 +55,10 @@ class Proposal(models.Model):
 
     class Meta:
         ordering = ["-probability", "id"]
-        permissions = [("review_proposal", "Can decide proposals"), ("change_identity", "Can merge, split, move and undo")]
+        permissions = [
+            ("review_proposal", "Can decide proposals"),
+            ("change_identity", "Can merge, split, move and undo"),
+        ]
         indexes = [models.Index(F("probability").desc(), "id", name="proposal_open", condition=Q(state="open"))]
         constraints = [
             models.UniqueConstraint(
@@ -65,7 +68,8 @@ class Proposal(models.Model):
                 fields=["left_record"], condition=Q(state="open", kind="split"), name="one_open_split_per_record"
             ),
             models.CheckConstraint(
-                name="proposal_ends", condition=Q(kind="split", right__isnull=True) | Q(kind="merge", left__lt=F("right"))
+                name="proposal_ends",
+                condition=Q(kind="split", right__isnull=True) | Q(kind="merge", left__lt=F("right")),
             ),
         ]
 

@@ -124,7 +124,9 @@ def operation(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _may_undo(request: HttpRequest, found: IdentityOperation) -> bool:
     """The verb, and every source of every record of the customers it concerns."""
     ends = {pid for m in found.moves.all() for pid in (m.from_profile_id, m.to_profile_id) if pid}
-    sources = SourceRecord.objects.filter(Q(membership__profile__in=ends) | Q(moves__operation=found)).values_list("source_id")
+    sources = SourceRecord.objects.filter(Q(membership__profile__in=ends) | Q(moves__operation=found)).values_list(
+        "source_id"
+    )
     allowed = Source.objects.stewarded_by(request.user).values_list("id")
     stranger = Source.objects.filter(id__in=sources).exclude(id__in=allowed).exists()
     return request.user.has_perm(permissions.CHANGE_IDENTITY) and not stranger

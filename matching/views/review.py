@@ -54,7 +54,11 @@ def queue(request: HttpRequest) -> HttpResponse:
     rows = rows.filter(left_record__source__key=source) if source else rows
     total = rows.count()
     start = max(0, int(request.GET["from"])) if request.GET.get("from", "").isdigit() else 0
-    page = list(rows.select_related("left_record__source", "right_record__source").order_by(F("probability").desc(), "id")[start : start + PAGE])
+    page = list(
+        rows.select_related("left_record__source", "right_record__source").order_by(F("probability").desc(), "id")[
+            start : start + PAGE
+        ]
+    )
     people = show({pid for p in page for pid in (p.left_id, p.right_id) if pid}, request.user)
     audit.read("customer.searched", subjects=people, detail={"hits": len(people)})
     items = [(p, people[p.left_id], people.get(p.right_id), sentence_of(p), _reasons(p)) for p in page]
@@ -182,7 +186,9 @@ def _after(request: HttpRequest, decision: Decision, back: str) -> HttpResponse:
     """Say what was done, with the way back."""
     if decision.operation_id:
         messages.success(
-            request, "Done. It can be undone at any time.", extra_tags=reverse("matching:operation", args=[decision.operation_id])
+            request,
+            "Done. It can be undone at any time.",
+            extra_tags=reverse("matching:operation", args=[decision.operation_id]),
         )
     else:
         messages.success(request, f"Noted: {decision.get_verdict_display().lower()}.")

@@ -45,7 +45,9 @@ def read_rows(path: Path, *, name: str, delimiter: str, encoding: str) -> Iterat
     from . import delimited, jsonlines
 
     plain = name.casefold().removesuffix(".gz")
-    if plain.endswith((".jsonl", ".ndjson", ".json")) or (not plain.endswith((".csv", ".tsv", ".txt")) and _looks_json(path)):
+    if plain.endswith((".jsonl", ".ndjson", ".json")) or (
+        not plain.endswith((".csv", ".tsv", ".txt")) and _looks_json(path)
+    ):
         return jsonlines.rows(path, encoding)
     return delimited.rows(path, delimiter, encoding)
 
@@ -63,13 +65,16 @@ def check_cells(line: int, cells: dict[str, str]) -> Row | BadRow:
         if len(value) > MAX_CELL:
             return BadRow(line, "cell_too_long", f"A cell is longer than {MAX_CELL:,} characters.", {}, column)
         if not value.isascii() and any("\ud800" <= ch <= "\udfff" for ch in value):
-            return BadRow(line, "encoding", "A cell holds bytes that are not in the file's encoding.", _printable(cells), column)
+            return BadRow(
+                line, "encoding", "A cell holds bytes that are not in the file's encoding.", _printable(cells), column
+            )
     return Row(line, cells)
 
 
 def _printable(cells: dict[str, str]) -> dict[str, str]:
     return {
-        column: value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()[:MAX_CELL] for column, value in cells.items()
+        column: value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()[:MAX_CELL]
+        for column, value in cells.items()
     }
 
 

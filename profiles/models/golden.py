@@ -20,7 +20,9 @@ class GoldenValue(models.Model):
     field = models.CharField(max_length=80)
     rank = models.PositiveSmallIntegerField()
     value = models.TextField()
-    record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="+", help_text="The record it was taken from.")
+    record = models.ForeignKey(
+        SourceRecord, on_delete=models.CASCADE, related_name="+", help_text="The record it was taken from."
+    )
     source_ids = ArrayField(models.BigIntegerField(), help_text="Every source that supports the value.")
     record_ids = ArrayField(models.BigIntegerField(), help_text="Every record that supports the value.")
     rule = models.CharField(max_length=20, help_text="The survivorship rule that ranked it, or 'correction'.")

@@ -60,7 +60,9 @@ class Profile(models.Model):
         help_text="The active profile that stands for a merged one (foreign key to active_id).",
     )
     source_ids = ArrayField(
-        models.BigIntegerField(), default=list, help_text="Sources of its records that are there; who may see it follows."
+        models.BigIntegerField(),
+        default=list,
+        help_text="Sources of its records that are there; who may see it follows.",
     )
     record_count = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -109,7 +111,9 @@ class IdentityOperation(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=6, choices=Kind)
     profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="operations")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
+    )
     reason = models.CharField(max_length=500, blank=True)
     model_label = models.CharField(max_length=60, blank=True)
     run_id = models.UUIDField(null=True, help_text="The job that did it.")

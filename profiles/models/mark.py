@@ -48,7 +48,9 @@ class Stops:
 STOPS: dict[str, Stops] = {
     Mark.Kind.RESTRICTED: Stops(auto=True, merge=True, golden=True, use=True, pruning=False, carried_on_split=True),
     Mark.Kind.HOLD: Stops(auto=True, merge=False, golden=False, use=False, pruning=True, carried_on_split=True),
-    Mark.Kind.REQUEST_OPEN: Stops(auto=True, merge=False, golden=False, use=False, pruning=True, carried_on_split=False),
+    Mark.Kind.REQUEST_OPEN: Stops(
+        auto=True, merge=False, golden=False, use=False, pruning=True, carried_on_split=False
+    ),
     Mark.Kind.ERASING: Stops(auto=True, merge=True, golden=True, use=True, pruning=True, carried_on_split=False),
 }
 

@@ -21,7 +21,9 @@ class Batch(models.Model):
     file_name = models.CharField(max_length=255)
     file_hash = models.CharField(max_length=64, help_text="SHA-256 of the delivery as received.")
     file_size = models.BigIntegerField(default=0)
-    stored_file = models.CharField(max_length=255, blank=True, help_text="Where the upload lies until the import closes.")
+    stored_file = models.CharField(
+        max_length=255, blank=True, help_text="Where the upload lies until the import closes."
+    )
     import_mode = models.CharField(max_length=10, choices=Source.ImportMode)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     message = models.TextField(blank=True, help_text="Why it failed, in words.")

@@ -40,7 +40,9 @@ class CanonicalField(models.Model):
     key = models.SlugField(max_length=60, unique=True)
     label = models.CharField(max_length=80)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.TEXT)
-    group = models.SlugField(max_length=40, blank=True, help_text="Fields of one group survive together, from one record.")
+    group = models.SlugField(
+        max_length=40, blank=True, help_text="Fields of one group survive together, from one record."
+    )
     multi_valued = models.BooleanField(default=False)
     standardiser = models.CharField(max_length=40, default="text")
     survivorship = models.CharField(max_length=10, choices=Survivorship, default=Survivorship.TRUSTED)

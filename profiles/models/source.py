@@ -31,7 +31,9 @@ class Source(models.Model):
     trust = models.PositiveSmallIntegerField(
         default=50, validators=[MaxValueValidator(100)], help_text="0 to 100: whose value wins when sources disagree."
     )
-    region = models.CharField(max_length=2, default="GB", help_text="Country of phone numbers and addresses without one.")
+    region = models.CharField(
+        max_length=2, default="GB", help_text="Country of phone numbers and addresses without one."
+    )
     import_mode = models.CharField(max_length=10, choices=ImportMode, default=ImportMode.DELTA)
     id_column = models.CharField(max_length=200, help_text="The column with the source's own id of a customer.")
     version_column = models.CharField(
@@ -104,5 +106,3 @@ class FieldMapping(models.Model):
         from profiles.canonical.registry import TARGETS
 
         return self.standardiser or TARGETS.get(self.target, "text")
-
-

@@ -18,7 +18,9 @@ class WorkItem(models.Model):
     reason = models.CharField(max_length=60, help_text="A code; the kind's presenter words it.")
     detail = models.JSONField(default=dict, help_text="Codes and ids only, never values.")
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
-    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="work_items")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="work_items"
+    )
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -14,8 +14,8 @@ from profiles.customers import get_profile, granted_sources, show
 from profiles.forms import CorrectionForm
 from profiles.models import Correction, IdentityOperation, Profile, Source, SourceRecord
 from profiles.panels import panels_for
-from profiles.schema import published
 from profiles.rendering import render_page
+from profiles.schema import published
 from profiles.search import find
 
 

@@ -24,7 +24,9 @@ def uploadable(request: HttpRequest) -> object:
 
 def get_batch(request: HttpRequest, pk: int) -> Batch:
     """The import, or 404 when its source is not the reader's."""
-    batch = Batch.objects.filter(pk=pk, source__in=Source.objects.visible_to(request.user)).select_related("source").first()
+    batch = (
+        Batch.objects.filter(pk=pk, source__in=Source.objects.visible_to(request.user)).select_related("source").first()
+    )
     if batch is None:
         raise Http404
     return batch
@@ -49,7 +51,9 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
-    rows = Batch.objects.filter(source__in=Source.objects.visible_to(request.user)).select_related("source", "created_by")
+    rows = Batch.objects.filter(source__in=Source.objects.visible_to(request.user)).select_related(
+        "source", "created_by"
+    )
     before = request.GET.get("before", "")
     if before.isdigit():
         rows = rows.filter(id__lt=int(before))
@@ -157,7 +161,9 @@ def mend(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _replay(request, found, row, cells)
     audit.record("quarantine.read", obj=row)
-    return render_page(request, "profiles/mend.html", "profiles/mend.html", {"batch": found, "row": row, "cells": cells})
+    return render_page(
+        request, "profiles/mend.html", "profiles/mend.html", {"batch": found, "row": row, "cells": cells}
+    )
 
 
 def _columns(batch: Batch, cells: dict[str, str]) -> dict[str, str]:

@@ -94,7 +94,14 @@ def compare(folder: Path) -> TruthReport:
     truth = load_truth(folder / "truth.csv")
     rows = Membership.objects.values_list("record__source__key", "record__external_id", "profile_id")
     clusters = {(source, external_id): profile for source, external_id, profile in rows}
-    pairs = Proposal.objects.awaiting_review().filter(kind="merge").values_list(
-        "left_record__source__key", "left_record__external_id", "right_record__source__key", "right_record__external_id"
+    pairs = (
+        Proposal.objects.awaiting_review()
+        .filter(kind="merge")
+        .values_list(
+            "left_record__source__key",
+            "left_record__external_id",
+            "right_record__source__key",
+            "right_record__external_id",
+        )
     )
     return score(clusters, [((a, b), (c, d)) for a, b, c, d in pairs], truth)

@@ -14,7 +14,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", help="key of the source")
         parser.add_argument("file", type=Path)
-        parser.add_argument("--now", action="store_true", help="import in this process instead of leaving it to a worker")
+        parser.add_argument(
+            "--now", action="store_true", help="import in this process instead of leaving it to a worker"
+        )
 
     def handle(self, *args: object, source: str, file: Path, now: bool, **options: object) -> None:
         try:

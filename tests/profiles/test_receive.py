@@ -1,0 +1,117 @@
+"""Receiving files: nothing is lost or doubled, what cannot be read is set aside with line, field and reason."""
+
+import pytest
+
+from profiles import imports
+from profiles.models import Batch, QuarantinedRow, SourceRecord
+from tests.cast import Cast, profile_of, record, send, send_bytes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return Cast()
+
+
+def test_every_row_is_accounted_for(cast: Cast) -> None:
+    content = b'{"id":"1","name":"Ada Byron"}\nnot json\n{"name":"no id"}\n{"id":"1","name":"Ada King"}\n[1]\n'
+    batch = send_bytes(cast.shop, content, name="a.jsonl")
+    assert (batch.received, batch.accepted, batch.superseded, batch.quarantined) == (5, 1, 1, 3)
+    assert batch.state == Batch.State.DONE
+    rows = {row.line: row.code for row in batch.quarantine.all()}
+    assert rows == {2: "broken_json", 3: "missing_id", 5: "not_an_object"}
+
+
+def test_a_csv_line_with_a_wrong_number_of_cells_is_set_aside_with_its_line(cast: Cast) -> None:
+    batch = send_bytes(cast.shop, b"id,name,mail\n1,Ada,a@example.com\n2,Bob\n3,Cy,c@example.com\n", name="a.csv")
+    assert (batch.accepted, batch.quarantined) == (2, 1)
+    row = batch.quarantine.get()
+    assert (row.line, row.code) == (3, "column_count")
+
+
+def test_the_same_file_is_a_no_op(cast: Cast) -> None:
+    first = send(cast.shop, {"id": "1", "name": "Ada Byron"})
+    assert send(cast.shop, {"id": "1", "name": "Ada Byron"}).id == first.id
+
+
+def test_a_changed_record_keeps_its_old_state(cast: Cast) -> None:
+    send(cast.shop, {"id": "1", "name": "Ada Byron"})
+    send(cast.shop, {"id": "1", "name": "Ada Lovelace"}, name="b.jsonl")
+    changed = record(cast.shop, "1")
+    assert changed.attributes["family_name"] == ["Lovelace"]
+    assert changed.versions.get().attributes["family_name"] == ["Byron"]
+
+
+def test_an_unchanged_record_is_counted_and_left(cast: Cast) -> None:
+    send(cast.shop, {"id": "1", "name": "Ada Byron"})
+    batch = send(cast.shop, {"id": "1", "name": "Ada Byron"}, {"id": "2", "name": "Cy Day"}, name="b.jsonl")
+    assert (batch.unchanged, batch.accepted) == (1, 1)
+
+
+def test_an_older_version_never_overwrites_a_newer(cast: Cast) -> None:
+    send(cast.shop, {"id": "1", "name": "Ada New", "v": "10"})
+    batch = send(cast.shop, {"id": "1", "name": "Ada Old", "v": "9"}, name="b.jsonl")
+    assert batch.superseded == 1
+    assert record(cast.shop, "1").attributes["family_name"] == ["New"]
+
+
+def test_a_snapshot_withdraws_what_it_does_not_hold(cast: Cast) -> None:
+    cast.shop.import_mode = "snapshot"
+    cast.shop.save()
+    send(cast.shop, {"id": "1", "name": "Ada Byron"}, {"id": "2", "name": "Cy Day"})
+    batch = send(cast.shop, {"id": "1", "name": "Ada Byron"}, {"id": "3", "name": "Eve Fox"}, name="b.jsonl")
+    assert batch.withdrawn == 1
+    assert record(cast.shop, "2").state == SourceRecord.State.WITHDRAWN
+    assert not profile_of(cast.shop, "2").golden_values.exists()
+
+
+def test_a_set_aside_row_can_be_mended_and_replayed(cast: Cast) -> None:
+    batch = send(cast.shop, {"name": "Ada Byron"})
+    row = batch.quarantine.get()
+    again = imports.replay(batch=batch, mended={row.id: {"id": "7", "name": "Ada Byron"}}, by=cast.ada)
+    row.refresh_from_db()
+    assert (again.accepted, row.state) == (1, QuarantinedRow.State.REPLAYED)
+    with pytest.raises(imports.ImportNotAllowed):
+        imports.replay(batch=batch, mended={row.id: {"id": "7"}}, by=cast.ada)
+
+
+def test_a_whole_import_can_be_undone(cast: Cast) -> None:
+    send(cast.shop, {"id": "1", "name": "Ada Byron"})
+    batch = send(cast.shop, {"id": "1", "name": "Ada King"}, {"id": "2", "name": "Cy Day"}, name="b.jsonl")
+    counts = imports.undo_counts(batch)
+    assert (counts.withdrawn, counts.restored, counts.kept) == (1, 1, 0)
+    from profiles import jobs
+    from profiles.models import Job
+
+    imports.undo_import(batch=batch, by=cast.ada)
+    jobs.run(Job.objects.get(kind="undo_import").id)
+    assert record(cast.shop, "1").attributes["family_name"] == ["Byron"]
+    assert record(cast.shop, "2").state == SourceRecord.State.WITHDRAWN
+
+
+def test_an_interrupted_import_goes_on_where_it_stopped(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "CHUNK", 2)
+    rows = "\n".join(f'{{"id":"{n}","name":"Person Number{n}"}}' for n in range(7)).encode()
+    store, calls = imports._store_chunk, []
+
+    def dies_at_the_third(*args: object) -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise RuntimeError("killed")
+        store(*args)
+
+    monkeypatch.setattr(imports, "_store_chunk", dies_at_the_third)
+    batch = send_bytes(cast.shop, rows, name="a.jsonl")
+    assert (batch.received, batch.state) == (4, Batch.State.RUNNING)
+    from profiles import jobs
+
+    jobs.run(batch.job_id)
+    batch.refresh_from_db()
+    assert (batch.received, batch.accepted, batch.state) == (7, 7, Batch.State.DONE)
+
+
+def test_bad_bytes_are_set_aside(cast: Cast) -> None:
+    batch = send_bytes(cast.shop, b"id,name\n1,Ad\xffa\n2,Cy\x00Day\n3,Eve Fox\n", name="a.csv")
+    assert {row.line: row.code for row in batch.quarantine.all()} == {2: "encoding", 3: "nul_character"}
+    assert batch.accepted == 1
