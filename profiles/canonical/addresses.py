@@ -1,94 +1,261 @@
-"""Postal addresses: house number, street, unit, postcode, city."""
+"""Postal addresses: a line such as "123 Main St Apt 4" or "Hauptstr. 12b", taken apart."""
 
 import re
+from collections.abc import Iterator
 
-from .names import cased
-from .text import one, tidy
+from .casing import cased
+from .countries import country_code
+from .places import REGION_NAMES, is_region, postal_code, region_code
+from .streets import is_kind, written_out
+from .text import TOO_LONG, one, plain, several, tidy
 from .types import Context, Standardised
 
-STREET_TYPES = {"st": "Street", "str": "Street", "ave": "Avenue", "av": "Avenue", "rd": "Road", "dr": "Drive", "ln": "Lane",
-                "ct": "Court", "blvd": "Boulevard", "pl": "Place", "ter": "Terrace", "sq": "Square", "cl": "Close",
-                "cres": "Crescent", "gdns": "Gardens", "hwy": "Highway", "pde": "Parade", "pkwy": "Parkway"}  # fmt: skip
-_NUMBER_FIRST = re.compile(r"^(\d+[A-Za-z]?(?:[-/]\d+[A-Za-z]?)?),?\s+(.+)$")
-_NUMBER_LAST = re.compile(r"^(\D+?)\s+(\d+\s?[A-Za-z]?(?:[-/]\d+[A-Za-z]?)?)$")
-_UNIT = re.compile(r"[,\s]+(?:apt|apartment|flat|unit|suite|ste|#|no)\.?\s*#?\s*([\w-]+)\s*$", re.I)
-_UNIT_FIRST = re.compile(r"^(?:apt|apartment|flat|unit|suite)\.?\s*([\w-]+)[,\s]+", re.I)
-_US_TAIL = re.compile(r"^(.*?),?\s+([A-Z]{2})\s+(\d{5})(?:-\d{4})?$")
+MAX_LINE = 500
+EXTRA = "free:address_extra"
+Parts = dict[str, str]
+
+_MORE = r"(?:\s?[-–/+]\s?\d{1,5}\s?[^\W\d_]?){0,2}(?![^\W_])"
+_LEADING = rf"\d{{1,5}}(?:\s?(?:bis|ter|quater)|[^\W\d_])?{_MORE}"
+_NUMBER = rf"\d{{1,5}}\s?(?:bis|ter|quater|[^\W\d_])?{_MORE}"
+_NUMBER_FIRST = re.compile(rf"({_LEADING})(?:,\s*|\s+)(?=\D*[^\W\d_]|\d+(?:st|nd|rd|th)\b)(.+)", re.IGNORECASE)
+_NUMBER_LAST = re.compile(
+    rf"(.*?[^\W\d_].*?)[\s,]+(?:(?:nr|no|num|n|д|дом)[.º°]*\s*|[#№]\s*)?({_NUMBER})", re.IGNORECASE
+)
+_NUMBER_ALONE = re.compile(rf"(?:(?:nr|no|n|д)[.º°]*\s*|[#№]\s*)?({_NUMBER})", re.IGNORECASE)
+_NUMBER_SIGN = re.compile(r"^(?:(?:nr|no|num|n[º°]|house)\b[.\s]*|[#№]\s*)", re.IGNORECASE)
+_NUMBERED_ROADS = frozenset(
+    [
+        "route",
+        "highway",
+        "hwy",
+        "interstate",
+        "rte",
+        "road",
+        "rr",
+        "sr",
+        "us",
+        "box",
+        "bag",
+        "km",
+        "zone",
+        "hc",
+        "ward",
+        "lot",
+    ]
+)
+_AFTER_DATE = re.compile(r"de\s", re.IGNORECASE)  # Calle 9 de Julio 12: the number stands last
+_UNIT_FIRST_REGIONS = frozenset(("AU", "NZ"))
+_POST_BOX = re.compile(
+    r"^(?:p\.?\s?o\.?\s?box|post(?:al)? box|postbox|postfach|postbus|apartado|casilla|b\.?p\.?)\s?\.?\s?(?=\d)",
+    re.IGNORECASE,
+)
+
+_UNIT_WORD = (
+    r"(?:apartment|apartamento|appartement|apt|appt|apto|flat|unit|suite|ste|room|rm|wohnung|whg|top|depto|interno|int|puerta|lokal|lok"
+    r"|квартира|кв|kv|byt|m(?=\.))\b\.?\s*(?:no\.?|nr\.?|#)?\s*"
+)
+_UNIT = re.compile(rf"(?:{_UNIT_WORD}|#\s*)([^\W_][\w/-]{{0,9}})", re.IGNORECASE)
+_UNIT_LAST = re.compile(rf"(.*[^\W_].*?)[\s,]+(?:{_UNIT_WORD}|#\s*)([^\W_][\w/-]{{0,9}})", re.IGNORECASE)
+_UNIT_FIRST = re.compile(rf"(?:{_UNIT_WORD}|#\s*)([^\W_][\w/-]{{0,9}})[\s,]+(?=.*[^\W\d_]{{2}})(.+)", re.IGNORECASE)
+_STOREY = re.compile(
+    r"(?:floor|level|fl|block|bldg|building|tower|stair|etage|étage|piso)\b\.?\s*\w+"
+    r"|\d+\s?(?:st|nd|rd|th|er|e|[.ºª°])\s*(?:floor|og|stock|etage|étage|piso)?\s*[^\W\d_]?"
+    r"|hinterhaus|seitenflügel|ground floor|basement|penthouse",
+    re.IGNORECASE,
+)
+
+_TAILS = tuple(
+    re.compile(shape, re.IGNORECASE)
+    for shape in (
+        rf"(?:(?P<before>.*?)\s+)?(?P<region>{REGION_NAMES})\s+(?P<postcode>\d{{5}}(?:-\d{{4}})?|\d{{4}}|[a-z]\d[a-z] ?\d[a-z]\d)",
+        r"(?:(?P<before>.*\d\w?)\s+)?(?P<postcode>(?-i:\d{4} ?[A-Z]{2})|(?:[a-z]{1,3}-)?\d{4,6}|\d{3} \d{2}|\d{2}-\d{3}|\d{4}-\d{3})\s+(?P<city>\D{2,})",
+        r"(?:(?P<before>\D*?)\s+)?(?P<postcode>[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|\d{5,6}|\d{5}-\d{4})",
+        rf"(?P<region>{REGION_NAMES})",
+    )
+)
 
 
 def street(raw: str, context: Context) -> Standardised:
-    """A street without its number; common abbreviations are written out."""
-    return one("street", _street(tidy(raw)))
-
-
-def _street(text: str) -> str:
-    name = cased(text)
-    german = re.sub(r"(?<=\w)str\.?$", "straße", name)
-    if german != name:
-        return german
-    words = name.rstrip(",").split(" ")
-    last = STREET_TYPES.get(words[-1].rstrip(".").casefold()) if len(words) > 1 else None
-    return " ".join([*words[:-1], last]) if last else name.rstrip(",")
+    """A street, its kind written out; a house number or flat in the same text goes to its own field."""
+    if len(raw) > MAX_LINE:
+        return TOO_LONG
+    return several(**_line(tidy(raw), context.region))
 
 
 def house_number(raw: str, context: Context) -> Standardised:
-    """A house number, with its letter."""
-    return one("house_number", tidy(raw).replace(" ", "").upper())
+    """A house number with its letter, in capitals without blanks."""
+    return one("house_number", _number(_NUMBER_SIGN.sub("", plain(raw[:60]))))
 
 
 def unit(raw: str, context: Context) -> Standardised:
-    """A flat or apartment."""
-    return one("unit", re.sub(r"^(?:apt|apartment|flat|unit|suite|ste|#)\.?\s*#?\s*", "", tidy(raw), flags=re.I).upper())
-
-
-def postcode(raw: str, context: Context) -> Standardised:
-    """A postcode in capitals; British ones with their blank."""
-    text = re.sub(r"\s+", " ", tidy(raw).upper())
-    plain = text.replace(" ", "")
-    if re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}", plain):
-        text = f"{plain[:-3]} {plain[-3:]}"
-    return one("postcode", text)
-
-
-def city(raw: str, context: Context) -> Standardised:
-    """A town or city."""
-    return one("city", cased(tidy(raw)))
-
-
-def region(raw: str, context: Context) -> Standardised:
-    """A state, county or province; short codes in capitals."""
-    text = tidy(raw)
-    return one("region", text.upper() if len(text) <= 3 else cased(text))
+    """A flat, apartment or suite: its number without the word before it, in capitals; floors and buildings as written."""
+    return one("unit", _unit(tidy(raw[:200])))
 
 
 def address_line(raw: str, context: Context) -> Standardised:
-    """A line such as "123 Main Street Apt 4" or "Hauptstraße 12b", taken apart."""
-    text, parts = tidy(raw), {}
-    tail = _US_TAIL.match(text)
-    if tail:
-        text, parts["region"], parts["postcode"] = tail.groups()
-        text, comma, place = text.rpartition(",")
-        text, parts["city"] = (text, cased(place.strip())) if comma else (place, "")
-    line, comma, rest = text.partition(",")
-    first = _UNIT_FIRST.match(text)
-    if first:
-        parts["unit"], line, rest = first.group(1).upper(), text[first.end() :], ""
-    parts |= _line(line.strip() if not re.fullmatch(r"\d+\w?", line.strip()) else text)
-    found = _UNIT.search("," + rest) if rest else None
-    if found:
-        parts["unit"] = found.group(1).upper()
-    return Standardised({field: (value,) for field, value in parts.items() if value})
+    """A whole address in one text: house number, street, flat, and the postcode, town, region and country that it safely holds."""
+    if len(raw) > MAX_LINE:
+        return TOO_LONG
+    text = tidy(re.sub(r"[\r\n;]+", ", ", raw))
+    segments = [segment for segment in (piece.strip(" .") for piece in text.split(",")) if segment]
+    parts: Parts = {}
+    _take_country(segments, context.region, parts)
+    _take_places(segments, parts.get("country", context.region), parts)
+    segments = list(_with_loose_numbers(segments))
+    if len(segments) == 1 and "region" in parts and "city" not in parts and not _is_line(segments[0]):
+        parts["city"] = cased(segments.pop())
+    place = _street_place(segments)
+    others = [segment for i, segment in enumerate(segments) if i != place]
+    if "city" not in parts and place < len(segments) - 1 and _may_be_city(segments, place, parts):
+        parts["city"] = cased(others.pop())
+    parts |= _line(segments[place], parts.get("country", context.region)) if segments else {}
+    units = [*(_unit(segment) for segment in others if _is_unit(segment)), parts.get("unit", "")]
+    extra = [cased(segment) for segment in others if not _is_unit(segment)]
+    return several(**{**parts, "unit": ", ".join(filter(None, units)), EXTRA: ", ".join(extra)})
 
 
-def _line(line: str) -> dict[str, str]:
-    parts = {}
-    found = _UNIT.search(line)
-    if found and found.start() > 0:
-        parts["unit"], line = found.group(1).upper(), line[: found.start()]
-    first, last = _NUMBER_FIRST.match(line), _NUMBER_LAST.match(line)
+def _line(text: str, region: str) -> Parts:
+    """A street, house number and flat in one text."""
+    text = text.strip(" ,;")
+    if _POST_BOX.match(text):
+        return {"street": f"PO Box {_POST_BOX.sub('', text).upper()}"}
+    if _UNIT.fullmatch(text):
+        return {"unit": _unit(text)}
+    name, unit_ = _without_unit(text)
+    found = _without_number(name, region)
+    if region in _UNIT_FIRST_REGIONS and "/" in found["house_number"] and not unit_:
+        unit_, _, found["house_number"] = found["house_number"].partition("/")
+    return {**found, "street": written_out(found["street"], region), "unit": unit_.upper()}
+
+
+def _without_unit(text: str) -> tuple[str, str]:
+    first, last = _UNIT_FIRST.fullmatch(text), _UNIT_LAST.fullmatch(text)
     if first:
-        parts["house_number"], line = first.group(1).upper(), first.group(2)
-    elif last:
-        line, parts["house_number"] = last.group(1), last.group(2).replace(" ", "").upper()
-    parts["street"] = _street(line.strip(" ,"))
-    return parts
+        return first[2], first[1]
+    return (last[1].rstrip(" ,"), last[2]) if last and not _is_numbered_road(last[1]) else (text, "")
+
+
+def _without_number(text: str, region: str) -> Parts:
+    """A street and its house number, which stands first or last."""
+    first, last = _NUMBER_FIRST.fullmatch(text), _NUMBER_LAST.fullmatch(text)
+    if first and not is_kind(first[2]) and not (last and _AFTER_DATE.match(first[2])):
+        return {"house_number": _number(first[1]), "street": first[2]}
+    if last and not _is_numbered_road(last[1]):
+        return {"house_number": _number(last[2]), "street": last[1]}
+    return {"house_number": "", "street": text}
+
+
+def _is_numbered_road(before: str) -> bool:
+    return before.split(" ")[-1].strip(".,").casefold() in _NUMBERED_ROADS
+
+
+def _number(text: str) -> str:
+    return re.sub(r"\s+", "", text.replace("–", "-")).upper().removesuffix(".0")
+
+
+def _unit(text: str) -> str:
+    found = _UNIT.fullmatch(text)
+    return found[1].upper() if found else text.upper() if text.isalnum() and len(text) <= 4 else cased(text)
+
+
+def _take_country(segments: list[str], region: str, parts: Parts) -> None:
+    """The country, when the last segment is one and cannot be a state (CA, DE, Georgia)."""
+    if len(segments) < 2 or any(map(str.isdigit, segments[-1])):
+        return
+    code = country_code(segments[-1])
+    if code and not (region in ("US", "CA", "AU", "") and is_region(segments[-1], region)):
+        parts["country"] = code
+        segments.pop()
+
+
+def _take_places(segments: list[str], region: str, parts: Parts) -> None:
+    """Postcode, town and region off the end, as long as a segment is left for the street."""
+    while segments:
+        found = next((f for shape in _TAILS if (f := _tail(shape, segments, region, parts))), None)
+        if found is None:
+            return
+        before = found.pop("before", "")
+        parts.update(found)
+        segments.pop()
+        if before:
+            segments.extend(_street_and_city(before, parts, alone=not segments))
+
+
+def _tail(shape: re.Pattern[str], segments: list[str], region: str, parts: Parts) -> Parts:
+    """What one shape of tail finds in the last segment; nothing when it is doubtful or known already."""
+    found = shape.fullmatch(segments[-1])
+    tail = {name: value.strip() for name, value in found.groupdict().items() if value} if found else {}
+    alone = len(segments) == 1
+    if not tail or tail.keys() & parts.keys() or (alone and not _splits_alone(tail)):
+        return {}
+    if "region" in tail:
+        if not is_region(tail["region"], region):
+            return {}
+        tail["region"] = region_code(tail["region"], region)
+    if "postcode" in tail:
+        tail["postcode"] = postal_code(tail["postcode"], region)
+    if "city" in tail:
+        tail["city"] = cased(tail["city"])
+    return tail
+
+
+def _splits_alone(tail: Parts) -> bool:
+    """A text without commas is only split where region or town follow a whole street line."""
+    before = tail.get("before", "")
+    return any(map(str.isdigit, before)) and ("city" in tail or "region" in tail)
+
+
+def _street_and_city(before: str, parts: Parts, *, alone: bool) -> list[str]:
+    """What stands before postcode or region: the town, or after the kind of street the town, or a street line."""
+    if not alone:
+        if "city" in parts:
+            return [before]
+        parts["city"] = cased(before)
+        return []
+    words = before.split(" ")
+    kinds = [i for i, word in enumerate(words[:-1]) if i > 1 and is_kind(word)]
+    if kinds and "city" not in parts and not any(map(str.isdigit, "".join(words[kinds[0] + 1 :]))):
+        parts["city"] = cased(" ".join(words[kinds[0] + 1 :]))
+        return [" ".join(words[: kinds[0] + 1])]
+    return [before]
+
+
+def _with_loose_numbers(segments: list[str]) -> Iterator[str]:
+    """ "Via Roma, 12" and "12, rue de la Paix": a number alone joins its street."""
+    waiting = ""
+    for i, segment in enumerate(segments):
+        following = segments[i + 1] if i + 1 < len(segments) else ""
+        if _NUMBER_ALONE.fullmatch(segment) and waiting and not any(map(str.isdigit, waiting)):
+            waiting = f"{waiting} {segment}"
+            continue
+        if waiting:
+            yield waiting
+        waiting = segment
+        if i == 0 and _NUMBER_ALONE.fullmatch(segment) and following:
+            segments[1], waiting = f"{segment} {following}", ""
+    if waiting:
+        yield waiting
+
+
+def _street_place(segments: list[str]) -> int:
+    """Which segment is the street line: the first with a number that is no flat, else the first that ends like a street."""
+    streets = [i for i, segment in enumerate(segments) if not _is_unit(segment)]
+    numbered = (i for i in streets if any(map(str.isdigit, segments[i])))
+    kinds = (i for i in streets if _is_line(segments[i]))
+    return next(numbered, next(kinds, streets[0] if streets else 0))
+
+
+def _is_line(segment: str) -> bool:
+    """Whether a text has the number or the ending of a street line."""
+    return any(map(str.isdigit, segment)) or is_kind(segment.split(" ")[-1])
+
+
+def _is_unit(segment: str) -> bool:
+    return bool(_UNIT.fullmatch(segment) or _STOREY.fullmatch(segment))
+
+
+def _may_be_city(segments: list[str], place: int, parts: Parts) -> bool:
+    """Whether the last segment can safely be called a town: letters only, after a whole street line."""
+    last = segments[-1]
+    sure = bool(parts.keys() & {"postcode", "region", "country"}) or _is_line(segments[place])
+    return sure and len(last) > 1 and not any(map(str.isdigit, last)) and not _is_unit(last)

@@ -1,82 +1,86 @@
-"""Categories: a few known values in many spellings."""
+"""Categories: a few known values in many spellings and languages."""
 
 from collections.abc import Mapping
 
-from .text import fold, tidy
+from .text import fold, plain
 from .types import Context, Problem, Standardised
 
-GENDERS = {"male": "m male man herr mr monsieur masculin mezczyzna", "female": "f female woman w weiblich frau mrs ms feminin kobieta",
-           "other": "o other x d divers diverse nonbinary"}  # fmt: skip
-LANGUAGES = {"en": "en eng english englisch", "de": "de ger deu german deutsch", "fr": "fr fre fra french francais",
-             "es": "es spa spanish espanol", "pl": "pl pol polish polski", "el": "el gr gre greek ellinika", "it": "it ita italian",
-             "uk": "uk ukr ukrainian", "ru": "ru rus russian", "ar": "ar ara arabic", "zh": "zh chi chinese", "ja": "ja jpn japanese",
-             "nl": "nl dut nld dutch", "pt": "pt por portuguese"}  # fmt: skip
-KINDS = {"person": "person p individual natural private consumer b2c", "organisation": "organisation organization o org company business b2b legal firm"}
-PREFERENCES = {"email": "email e mail mail", "phone": "phone tel telephone call voice", "sms": "sms text mobile",
-               "post": "post letter postal paper", "none": "none no never optout"}  # fmt: skip
-COUNTRIES = {
-    "GB": "gb uk gbr united kingdom|great britain|england|scotland|wales", "US": "us usa united states|united states of america|america",
-    "DE": "de deu germany|deutschland", "FR": "fr fra france", "PL": "pl pol poland|polska", "GR": "gr grc greece|hellas",
-    "UA": "ua ukr ukraine", "RU": "ru rus russia|russian federation", "SA": "sa sau saudi arabia", "AE": "ae are united arab emirates|uae",
-    "CN": "cn chn china", "JP": "jp jpn japan", "SG": "sg sgp singapore", "IE": "ie irl ireland", "ES": "es esp spain|espana",
-    "IT": "it ita italy|italia", "NL": "nl nld netherlands|nederland", "AU": "au aus australia", "CA": "ca can canada",
-    "AT": "at aut austria|osterreich", "CH": "ch che switzerland|schweiz", "KE": "ke ken kenya", "IN": "in ind india",
+UNKNOWN = Standardised(problem=Problem("unknown_value", "This is none of the known values."))
+
+# Value and its spellings, folded except where folding would confuse them with other words.
+_GENDERS = {
+    "male": "m|muz|muzh|male|man|men|boy|mr|herr|mann|maennlich|mannlich|monsieur|homme|masculin|h|hombre|masculino|varon|uomo|maschio|maschile|"
+            "man nl|mannelijk|mezczyzna|meski|muzhskoy|muzhchina|andras|男|男性|남|남성|ذكر|1",
+    "female": "f|zena|zhen|female|woman|women|girl|w|weiblich|frau|mrs|ms|miss|mme|madame|femme|feminin|feminine|mujer|femenino|donna|femmina|femminile|"
+              "vrouw|vrouwelijk|v|kobieta|k|zenski|zena|zhenskiy|zhenshchina|gynaika|女|女性|여|여성|أنثى|2",
+    "other": "o|other|x|d|divers|diverse|non binary|nonbinary|nb|third|autre|otro|altro|anders|inne|drugoy|intersex",
+}  # fmt: skip
+_LANGUAGES = {
+    "ar": "ara|arabic|arabisch|arabe|lrbyh", "bg": "bul|bulgarian", "cs": "ces|cze|czech|cestina|cesky", "da": "dan|danish|dansk|danisch",
+    "de": "deu|ger|german|deutsch|allemand|aleman|tedesco|duits|niemiecki|nemetskiy", "el": "ell|gre|gr|greek|ellinika|griechisch",
+    "en": "eng|english|englisch|anglais|ingles|inglese|engels|angielski|angliyskiy", "es": "spa|spanish|espanol|castellano|spanisch|espagnol|"
+    "spagnolo|hiszpanski", "et": "est|estonian|eesti", "fa": "fas|per|persian|farsi", "fi": "fin|finnish|suomi", "fr": "fra|fre|french|"
+    "francais|franzosisch|frances|francese|francuski", "he": "heb|hebrew|iw|ivrit", "hi": "hin|hindi", "hr": "hrv|croatian|hrvatski",
+    "hu": "hun|hungarian|magyar|ungarisch", "id": "ind|indonesian|bahasa indonesia", "it": "ita|italian|italiano|italienisch|italien|wloski",
+    "ja": "jpn|japanese|jp|japanisch|japonais|nihongo|日本語", "ko": "kor|korean|kr|hangugeo|koreanisch", "lt": "lit|lithuanian|lietuviu",
+    "lv": "lav|latvian|latviesu", "nl": "nld|dut|dutch|nederlands|niederlandisch|neerlandais|flemish|vlaams", "no": "nor|nb|nn|nob|nno|"
+    "norwegian|norsk", "pl": "pol|polish|polski|polnisch|polonais", "pt": "por|portuguese|portugues|portugiesisch|portugais", "ro": "ron|rum|"
+    "romanian|romana", "ru": "rus|russian|russkiy|russisch|russe|ruso|rosyjski", "sk": "slk|slo|slovak|slovencina", "sl": "slv|slovene|"
+    "slovenian|slovenscina", "sq": "sqi|alb|albanian|shqip", "sr": "srp|serbian|srpski", "sv": "swe|se|swedish|svenska|schwedisch",
+    "sw": "swa|swahili|kiswahili", "th": "tha|thai", "tr": "tur|turkish|turkce|turkisch", "uk": "ukr|ua|ukrainian|ukrainska|ukrayinskiy|"
+    "ukrainisch", "ur": "urd|urdu", "vi": "vie|vietnamese|tieng viet", "zh": "zho|chi|cn|chinese|mandarin|zhongwen|chinesisch|chinois",
+}  # fmt: skip
+_KINDS = {
+    "person": "person|p|individual|natural|natural person|private|private person|private customer|consumer|b2c|human|people|privat|privatperson|"
+              "privatkunde|particulier|particular|personne|persona|osoba|osoba fizyczna|fizicheskoe litso|i|ind",
+    "organisation": "organisation|organization|o|org|company|business|b2b|legal|legal person|legal entity|firm|firma|firmenkunde|"
+                    "geschaftskunde|geschaeftskunde|unternehmen|entreprise|societe|empresa|impresa|azienda|bedrijf|corporate|corporation|"
+                    "commercial|enterprise|juristische person|yuridicheskoe litso|c|b",
+}  # fmt: skip
+_PREFERENCES = {
+    "email": "email|e mail|mail|e|electronic mail|courriel|correo|correo electronico|per email|by email|poczta elektroniczna",
+    "phone": "phone|p|tel|telephone|call|voice|telefon|telefono|telefoon|anruf|appel|by phone|landline|telefonisch",
+    "sms": "sms|s|text|text message|mobile|txt|whatsapp|message|by text|by sms",
+    "post": "post|letter|postal|paper|l|brief|courrier|lettre|carta|posta|poczta|by post|direct mail|snail mail|postal mail",
+    "none": "none|no|n|never|opt out|optout|no contact|do not contact|dont contact|unsubscribed|keine|kein kontakt|aucun|ninguno|nessuno|brak",
 }  # fmt: skip
 
 
-def _spellings(table: Mapping[str, str], *, phrases: bool = False) -> dict[str, str]:
-    found = {}
-    for value, words in table.items():
-        if phrases:
-            head, *rest = words.split("|")
-            short = head.split(" ")
-            for spelling in [*short[:2], " ".join(short[2:]), " ".join(short[3:]), *rest]:
-                found[spelling] = value
-        else:
-            found.update({word: value for word in words.split()})
-    found.pop("", None)
-    return found
+def _spellings(table: Mapping[str, str]) -> dict[str, str]:
+    found = {spelling: value for value, words in table.items() for spelling in words.split("|")}
+    return found | {fold(value): value for value in table}
 
 
-_GENDERS, _LANGUAGES, _KINDS, _PREFERENCES = map(_spellings, (GENDERS, LANGUAGES, KINDS, PREFERENCES))
-_COUNTRIES = _spellings(COUNTRIES, phrases=True)
+_GENDER_OF, _LANGUAGE_OF, _KIND_OF, _PREFERENCE_OF = map(_spellings, (_GENDERS, _LANGUAGES, _KINDS, _PREFERENCES))
 
 
-def _choose(field: str, raw: str, known: Mapping[str, str], *, keep: bool = False) -> Standardised:
-    text = tidy(raw)
+def _choose(field: str, raw: str, known: Mapping[str, str]) -> Standardised:
+    text = plain(raw[:200])
     if not text:
         return Standardised()
-    value = known.get(fold(text)) or known.get(fold(text).replace(" ", ""))
-    if value:
-        return Standardised({field: (value,)})
-    if keep:
-        return Standardised({field: (text,)})
-    return Standardised(problem=Problem("unknown_value", "This is none of the known values."))
+    folded = fold(text)
+    value = known.get(text) or known.get(folded) or known.get(folded.replace(" ", ""))
+    return Standardised({field: (value,)}) if value else UNKNOWN
 
 
 def gender(raw: str, context: Context) -> Standardised:
-    """Male, female or other, in several languages."""
-    return _choose("gender", raw, _GENDERS)
+    """Male, female or other, as words or letters of several languages; anything else is set aside."""
+    return _choose("gender", raw, _GENDER_OF)
 
 
 def language(raw: str, context: Context) -> Standardised:
-    """A language, to its two-letter code."""
-    return _choose("language", raw, _LANGUAGES)
+    """A language by name or code ("Deutsch", "ger", "de-AT"), to its two-letter ISO code."""
+    found = _choose("language", raw, _LANGUAGE_OF)
+    if found.problem and raw.strip()[2:3] in ("-", "_"):
+        return _choose("language", raw.strip()[:2], _LANGUAGE_OF)
+    return found
 
 
 def party_kind(raw: str, context: Context) -> Standardised:
-    """Person or organisation."""
-    return _choose("party_kind", raw, _KINDS)
+    """Person or organisation, in several languages."""
+    return _choose("party_kind", raw, _KIND_OF)
 
 
 def contact_preference(raw: str, context: Context) -> Standardised:
-    """E-mail, phone, SMS, post or none."""
-    return _choose("contact_preference", raw, _PREFERENCES)
-
-
-def country(raw: str, context: Context) -> Standardised:
-    """A country, to its two-letter code; an unknown one is kept as written."""
-    text = tidy(raw)
-    if len(text) == 2 and text.isascii() and text.isalpha():
-        return Standardised({"country": (_COUNTRIES.get(text.casefold(), text.upper()),)})
-    return _choose("country", raw, _COUNTRIES, keep=True)
+    """How a customer wants to be reached: email, phone, sms, post or none."""
+    return _choose("contact_preference", raw, _PREFERENCE_OF)

@@ -4,71 +4,89 @@ import re
 from datetime import date as day_of
 from datetime import datetime
 
-from dateutil import parser
+from .text import fold, one, plain
+from .types import VALUE, Context, Problem, Standardised
 
-from .text import latin_digits, one, tidy
-from .types import Context, Problem, Standardised
-
-_ISO = re.compile(r"(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?(?:[T ]\d.*)?", re.ASCII)
-_YEAR_FIRST = re.compile(r"(\d{4})[/. ](\d{1,2})[/. ](\d{1,2})", re.ASCII)
-_MONTH_YEAR = re.compile(r"(\d{1,2})[/.\- ](\d{4})", re.ASCII)
-_YEAR_LAST = re.compile(r"(\d{1,2})[/.\- ]{1,2}(\d{1,2})[/.\- ]{1,2}(\d{4})(?: .*)?", re.ASCII)
-_MONTH_NAMED = re.compile(r"(?=.*\b[A-Za-z]{3,})(?=.*\b\d{4}\b)(?=.*\b\d{1,2}(?:st|nd|rd|th)?\b)[\w ,.\-/]+", re.ASCII)
-_SHORT_YEAR = re.compile(r"\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}", re.ASCII)
-BORN_BY = 2030
+BIRTH_DATE = "birth_date"
 NOT_A_DATE = Standardised(problem=Problem("not_a_date", "This is not a date in the source's format."))
 AMBIGUOUS = Standardised(
     problem=Problem("ambiguous_date", "This can be read as more than one date: declare the date format of the source.")
 )
+_ISO = re.compile(r"(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?(?:[T ]\d.*)?", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})\s?[^\w\s]?\s?(\d{1,2})\s?[^\w\s]?\s?(\d{1,2})", re.ASCII)
+_EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(?:(\d{1,2})\s?[月월]\s?(?:(\d{1,2})\s?[日일])?)?", re.ASCII)
+_MONTH_YEAR = re.compile(r"(\d{1,2})[/.\- ](\d{4})", re.ASCII)
+_YEAR_LAST = re.compile(r"(\d{1,2})[/.\- ]{1,2}(\d{1,2})[/.\- ]{1,2}(\d{4})(?: \d.*)?", re.ASCII)
+_SHORT_YEAR = re.compile(r"\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}", re.ASCII)
+_DAY_MONTH = re.compile(
+    r"(?:(?:de|of|den|the|le) )*(\d{1,2})(?:st|nd|rd|th|er|o)? (?:de |of )?([a-z]+) (?:de )?(\d{4})", re.ASCII
+)
+_MONTH_DAY = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)? (\d{4})", re.ASCII)
+_MONTH_ALONE = re.compile(r"([a-z]+) (?:de )?(\d{4})", re.ASCII)
+_MONTH_WORDS = (
+    "jan january januar janvier enero gennaio januari styczen stycznia janvar yanvarya ene gen ianouariou",
+    "feb february februar fevrier febrero febbraio februari luty lutego fevralya fev fevr",
+    "mar march marz maerz mars marzo maart marzec marca marta mrz mrt",
+    "apr april avril abril aprile kwiecien kwietnia aprelya avr abr",
+    "may mai mayo maggio mei maj maja maya mag",
+    "jun june juni juin junio giugno czerwiec czerwca iyunya giu",
+    "jul july juli juillet julio luglio lipiec lipca iyulya juil lug",
+    "aug august aout agosto augustus sierpien sierpnia avgusta ago",
+    "sep sept september septembre septiembre setembro settembre wrzesien wrzesnia sentyabrya set",
+    "oct october oktober octobre octubre ottobre pazdziernik pazdziernika oktyabrya okt ott out",
+    "nov november novembre noviembre novembro listopad listopada noyabrya",
+    "dec december dezember decembre diciembre dezembro dicembre grudzien grudnia dekabrya dez dic",
+)  # in English, German, French, Spanish, Italian, Dutch, Polish and Russian, folded
+_MONTHS = {word: number for number, words in enumerate(_MONTH_WORDS, 1) for word in words.split()}
 
 
 def date(raw: str, context: Context) -> Standardised:
     """A date, or its year or month alone; what could be two dates needs the source's date format."""
-    return _read(raw, context, "value")
+    return _read(raw, context, VALUE)
 
 
 def birth_date(raw: str, context: Context) -> Standardised:
     """A birth date, or its year or month alone; what could be two dates needs the source's date format."""
-    return _read(raw, context, "birth_date")
+    return _read(raw, context, BIRTH_DATE)
 
 
 def _read(raw: str, context: Context, field: str) -> Standardised:
-    text = latin_digits(tidy(raw))
+    text = plain(raw[:100])
     if not text:
         return Standardised()
-    found = _declared(text, context.date_format) or _iso(text) or _month_named(text)
-    if found:
-        return one(field, found)
-    return _numbers(text, context.date_format, field)
+    found = _declared(text, context) or _year_first(text) or _month_named(text)
+    return one(field, found) if found else _year_last(text, context.date_format, field)
 
 
-def _declared(text: str, pattern: str) -> str:
+def _declared(text: str, context: Context) -> str:
+    """By the source's own format; a two-digit year is the one in the hundred years up to `born_by`."""
+    pattern = context.date_format
     if not pattern:
         return ""
     try:
         found = datetime.strptime(text, pattern).date()
+        if "%y" in pattern and found.year > context.born_by:
+            found = found.replace(year=found.year - 100)
     except ValueError:
         return ""
-    if "%y" in pattern and found.year >= BORN_BY:
-        found = found.replace(year=found.year - 100, day=min(found.day, 28) if found.month == 2 else found.day)
     return found.isoformat()[: _precision(pattern)]
 
 
 def _precision(pattern: str) -> int:
     """How much of an ISO date a pattern tells: 4 characters for the year, 7 with the month, 10 with the day."""
     if not re.search("%[mbB]", pattern):
-        return 10 if re.search("%[jcx]", pattern) else 4
+        return 10 if re.search("%[jcxDF]", pattern) else 4
     return 10 if "%d" in pattern else 7
 
 
-def _iso(text: str) -> str:
-    parts = _ISO.fullmatch(text) or _YEAR_FIRST.fullmatch(text)
+def _year_first(text: str) -> str:
+    parts = _ISO.fullmatch(text) or _YEAR_FIRST.fullmatch(text) or _EAST_ASIAN.fullmatch(text)
     if not parts:
         return ""
-    year, month, day = parts.groups()
-    if not int(month or 0):
-        return year if int(year) and not int(day or 0) else ""
-    return _join(int(year), int(month), int(day or 0))
+    year, month, day = (int(part or 0) for part in parts.groups())
+    if not month:
+        return f"{year:04}" if year and not day else ""
+    return _join(year, month, day)
 
 
 def _join(year: int, month: int, day: int) -> str:
@@ -81,33 +99,42 @@ def _join(year: int, month: int, day: int) -> str:
 
 
 def _month_named(text: str) -> str:
-    """ "12 March 1980": a month in words leaves no doubt."""
-    if not _MONTH_NAMED.fullmatch(text):
+    """ "12 March 1980", "März 1980": a month in words leaves no doubt."""
+    folded = fold(text)
+    day_first, month_first, alone = (p.fullmatch(folded) for p in (_DAY_MONTH, _MONTH_DAY, _MONTH_ALONE))
+    if day_first:
+        day, word, year = day_first.groups()
+    elif month_first:
+        word, day, year = month_first.groups()
+    elif alone:
+        (word, year), day = alone.groups(), ""
+    else:
         return ""
-    try:
-        return str(parser.parse(text).date().isoformat())
-    except (ValueError, OverflowError, TypeError):
+    month = _MONTHS.get(word)
+    if not month or day and not int(day):
         return ""
+    return _join(int(year), month, int(day or 0))
 
 
-def _numbers(text: str, pattern: str, field: str) -> Standardised:
+def _year_last(text: str, pattern: str, field: str) -> Standardised:
     """Day and month in an order that the declared format, or else only the numbers, can tell."""
     if _SHORT_YEAR.fullmatch(text):
         return AMBIGUOUS
     month_only, whole = _MONTH_YEAR.fullmatch(text), _YEAR_LAST.fullmatch(text)
     if month_only:
-        return one(field, _join(int(month_only[2]), int(month_only[1]), 0)) if 1 <= int(month_only[1]) <= 12 else NOT_A_DATE
+        month = int(month_only[1])
+        return one(field, _join(int(month_only[2]), month, 0)) if 1 <= month <= 12 else NOT_A_DATE
     if not whole:
         return NOT_A_DATE
     first, second, year = (int(part) for part in whole.groups())
-    if max(first, second) <= 12 and first != second and not _orders(pattern):
+    if max(first, second) <= 12 and first != second and not _order(pattern):
         return AMBIGUOUS
-    month_first = second > 12 or (first <= 12 and _orders(pattern) == "month first")
+    month_first = second > 12 or (first <= 12 and _order(pattern) == "month first")
     found = _join(year, first, second) if month_first else _join(year, second, first)
     return one(field, found) if found and first and second else NOT_A_DATE
 
 
-def _orders(pattern: str) -> str:
+def _order(pattern: str) -> str:
     """Whether a declared format has the day or the month first; empty when it does not tell."""
     day, month = pattern.find("%d"), pattern.find("%m")
     if min(day, month) < 0:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from . import addresses, categories, dates, emails, identifiers, names, phones, text
-from .types import Standardiser
+from . import addresses, categories, countries, dates, emails, full_names, identifiers, names, phones, places, text
+from .types import VALUE, Context, Standardised, Standardiser
 
 STANDARDISERS: Mapping[str, Standardiser] = {
     "text": text.text,
     "title": names.title,
-    "full_name": names.full_name,
+    "full_name": full_names.full_name,
+    "person_name": full_names.person_name,
     "given_name": names.given_name,
     "middle_name": names.middle_name,
     "family_name": names.family_name,
@@ -16,15 +17,16 @@ STANDARDISERS: Mapping[str, Standardiser] = {
     "organisation_name": names.organisation_name,
     "email": emails.email,
     "phone": phones.phone,
+    "date": dates.date,
     "birth_date": dates.birth_date,
     "address_line": addresses.address_line,
     "street": addresses.street,
     "house_number": addresses.house_number,
     "unit": addresses.unit,
-    "postcode": addresses.postcode,
-    "city": addresses.city,
-    "region": addresses.region,
-    "country": categories.country,
+    "postcode": places.postcode,
+    "city": places.city,
+    "region": places.region,
+    "country": countries.country,
     "gender": categories.gender,
     "language": categories.language,
     "party_kind": categories.party_kind,
@@ -32,12 +34,37 @@ STANDARDISERS: Mapping[str, Standardiser] = {
     "identifier": identifiers.identifier,
 }
 
+COMPOSITES = frozenset(("full_name", "address_line"))
+"""Targets that are not stored: they expand into parts, which fill only what no column of its own has filled."""
+
+IGNORE = "ignore"
+
 TARGETS: Mapping[str, str] = {
-    **{name: name for name in STANDARDISERS if name not in ("text", "identifier")},
-    "company": "text",
+    **{name: name for name in STANDARDISERS if name not in ("text", "identifier", "date", "person_name")},
+    "company": "organisation_name",
     "customer_number": "identifier",
     "loyalty_id": "identifier",
     "national_id": "identifier",
     "device_id": "identifier",
-    "ignore": "text",
+    IGNORE: "text",
 }
+"""Every mapping target and its own standardiser; `free:<name>` is text."""
+
+MULTI_VALUED = frozenset(("email", "phone", "customer_number", "device_id"))
+SINGLE_VALUED = TARGETS.keys() - MULTI_VALUED - COMPOSITES - {IGNORE}
+"""Shipped fields of one value: the first column that has one wins. All other fields hold several."""
+
+
+def read(target: str, raw: str, context: Context, standardiser: str = "") -> Standardised:
+    """What a raw value says about a target: its own values under its key, and parts that belong to other fields."""
+    name = standardiser or TARGETS.get(target, "text")
+    found = STANDARDISERS[name](raw, context)
+    own = next((key for key in (target, VALUE, name) if key in found.values), target)
+    if own == target or target in COMPOSITES:
+        return found
+    return Standardised({target if key == own else key: values for key, values in found.values.items()}, found.problem)
+
+
+def help_text(standardiser: str) -> str:
+    """The words on screen that say what a standardiser does."""
+    return (STANDARDISERS[standardiser].__doc__ or "").partition("\n\n")[0]

@@ -6,13 +6,14 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-from .types import Context, Standardised
+from .types import VALUE, Context, Problem, Standardised
 
 MAX_LENGTH = 2_000
+TOO_LONG = Standardised(problem=Problem("too_long", "The text is too long for this field."))
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_INVISIBLE = re.compile(r"[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _JOINERS = "\u200c\u200d "  # inside a word they belong to the spelling of some scripts
-_APOSTROPHES = re.compile(r"['’‘`´ʼ]")
+_APOSTROPHES = re.compile(r"['’‘`´ʼʹ]")
 _UNPRINTED = frozenset(("Cc", "Cs", "Cn"))
 
 
@@ -25,16 +26,10 @@ def tidy(raw: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())[:MAX_LENGTH].strip(_JOINERS)
 
 
-@lru_cache(maxsize=200_000)
-def fold(text: str) -> str:
-    """Lower case Latin letters and digits, single blanks: how texts of any script are searched and compared."""
-    plain = anyascii(_APOSTROPHES.sub("", unicodedata.normalize("NFKC", text[:MAX_LENGTH]))).casefold()
-    return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", plain)).strip()
-
-
-def tokens(text: str) -> list[str]:
-    """The words of a folded text."""
-    return fold(text).split()
+def plain(raw: str) -> str:
+    """Tidy text in compatibility form, with the digits of every script as 0 to 9: for what machines read."""
+    text = tidy(raw)
+    return text if text.isascii() else latin_digits(unicodedata.normalize("NFKC", text)).strip()
 
 
 def latin_digits(text: str) -> str:
@@ -42,6 +37,23 @@ def latin_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in text)
+
+
+@lru_cache(maxsize=100_000)
+def fold(text: str) -> str:
+    """Lower-case Latin letters and digits, single blanks: how texts of any script are searched, sorted and compared.
+
+    Apostrophes vanish (O'Brien is obrien), other punctuation separates words.
+    """
+    if text.isascii():
+        return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", text[:MAX_LENGTH].lower())).strip()
+    latin = anyascii(_APOSTROPHES.sub("", unicodedata.normalize("NFKC", text[:MAX_LENGTH]))).lower()
+    return _NOT_WORD.sub(" ", _APOSTROPHES.sub("", latin)).strip()
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a folded text."""
+    return fold(text).split()
 
 
 def one(field: str, value: str) -> Standardised:
@@ -55,5 +67,5 @@ def several(**values: str) -> Standardised:
 
 
 def text(raw: str, context: Context) -> Standardised:
-    """Text as it is, with tidy blanks."""
-    return one("value", tidy(raw))
+    """Text as it is, with single blanks and without invisible characters."""
+    return TOO_LONG if len(raw) > MAX_LENGTH else one(VALUE, tidy(raw))

@@ -3,14 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+VALUE = "value"
+"""The key under which a standardiser without a field of its own (text, identifier, date) answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a source declares about its values: the country of phones and addresses, its date format (strptime)."""
+    """What a source declares about its values.
+
+    `region` is the country (ISO alpha-2) of phones and addresses that name none, `date_format` a strptime format, empty
+    when dates are ISO. Two-digit years fall in the hundred years up to `born_by`, so no birth lies after it.
+    """
 
     region: str = "GB"
     date_format: str = ""
     default_party_kind: str = "person"
+    born_by: int = 2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +42,11 @@ Standardiser = Callable[[str, Context], Standardised]
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """One column and the canonical field (or composite) that it fills."""
+    """One column and the canonical field (or composite) that it fills; a separator splits cells of several values."""
 
     column: str
     target: str
-    standardiser: str = "text"
+    standardiser: str = ""
     separator: str = ""
     required: bool = False
 
