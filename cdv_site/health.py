@@ -34,9 +34,14 @@ def _database() -> str:
     return "ok"
 
 
-def _migrations() -> str:
+def is_migrated() -> bool:
+    """Whether the database has every migration of this code."""
     executor = MigrationExecutor(connection)
-    return "pending" if executor.migration_plan(executor.loader.graph.leaf_nodes()) else "ok"
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def _migrations() -> str:
+    return "ok" if is_migrated() else "pending"
 
 
 def _broker() -> str:

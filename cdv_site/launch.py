@@ -1,26 +1,26 @@
-"""`run.py` inside the environment: serve, test, bench, manage."""
+"""`run.py` inside the environment: serve, manage, servers, test, bench."""
 
 import argparse
 import contextlib
 import fcntl
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from socket import socket
 
 import psycopg
+from django.core.exceptions import ImproperlyConfigured
 
-from . import embedded, services
+from . import addresses, embedded, processes, services
 from .demo_accounts import DEMO_ACCOUNTS
-from .processes import Roster
+from .env import BadSetting
 from .supervisor import StopAsked, Supervisor
+from .throwaway import run_on_throw_away_servers
 
-FIRST_PORT = 8000
 MANAGE = [sys.executable, "manage.py"]
+ANTICIPATED = (embedded.EmbeddedFailed, addresses.NoAddress, BadSetting, ImproperlyConfigured)
 
 
 def say(text: str) -> None:
@@ -28,17 +28,27 @@ def say(text: str) -> None:
 
 
 def main(argv: list[str]) -> int:
-    verbs = {"test": test, "bench": bench, "manage": manage}
-    if argv[:1] and argv[0] in verbs:
-        return verbs[argv[0]](argv[1:])
-    return serve(_serve_options(argv))
+    verbs = {"manage": manage, "servers": servers, "test": test, "bench": bench}
+    try:
+        if argv[:1] and argv[0] in verbs:
+            return verbs[argv[0]](argv[1:])
+        return serve(_serve_options(argv))
+    except StopAsked:
+        return 130
+    except subprocess.CalledProcessError as error:
+        say(f"`{' '.join(error.cmd[1:])}` failed.")
+        return 1
+    except ANTICIPATED as error:
+        say(str(error))
+        return 1
 
 
 def _serve_options(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="run.py", description="Start the site. Also: run.py test | bench | manage.")
-    parser.add_argument(
-        "--port", type=int, help=f"the port to listen on (default: the first free one from {FIRST_PORT})"
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description="Start the site. Other verbs: run.py manage … | servers | test … | bench NAME.",
     )
+    parser.add_argument("--port", type=int, help="the port to listen on (default: the first free one from 8000)")
     parser.add_argument("--bind", default="127.0.0.1", help="the address to listen on (default: this machine only)")
     parser.add_argument("--demo", action="store_true", help="load the demo and its known passwords into DATABASE_URL")
     parser.add_argument("--no-demo", action="store_true", help="leave the embedded database empty")
@@ -48,125 +58,89 @@ def _serve_options(argv: list[str]) -> argparse.Namespace:
 # --- serve -------------------------------------------------------------------
 def serve(options: argparse.Namespace) -> int:
     """Start all, keep all up, stop all in order."""
-    base = embedded.private_dir(embedded.state_dir(), mode=0o711)
-    with _only_one(base / "lock"):
-        roster = Roster(base / "processes.json")
-        if left := roster.end_leftovers():
-            say(f"Ended what an earlier start had left running: {', '.join(left)}.")
-        supervisor = Supervisor(roster, say)
-        supervisor.listen()
+    from . import settings  # noqa: F401  (a setting that cannot be used is told before anything starts)
+
+    say("Starting …")
+
+    with _supervised_servers() as supervisor, addresses.take(options.bind, options.port) as listener:
         try:
-            start_servers(supervisor, base)
-            _start_site(supervisor, base, options)
+            _start_site(supervisor, listener, options)
             supervisor.run()
         except StopAsked:
             say("\nStopping …")
-        except subprocess.CalledProcessError as error:
-            say(f"`{' '.join(error.cmd[1:])}` failed.")
-            return 1
-        finally:
-            supervisor.stop()
     return 0
 
 
-def start_servers(supervisor: Supervisor, base: Path, options: dict[str, str] | None = None) -> None:
-    """Start the embedded servers that no environment variable replaces."""
-    if "DATABASE_URL" not in os.environ:
-        _serve_embedded(supervisor, embedded.Postgres(base, options or embedded.DURABLE), base)
-    if "REDIS_URL" not in os.environ:
-        _serve_embedded(supervisor, embedded.Redis(base), base)
-
-
-def _serve_embedded(supervisor: Supervisor, server: "embedded.Postgres | embedded.Redis", base: Path) -> None:
-    server.prepare()
-    log = base / "logs" / f"{type(server).__name__.lower()}.log"
-    server.wait(supervisor.add(server.command(log)))
-
-
-def _start_site(supervisor: Supervisor, base: Path, options: argparse.Namespace) -> None:
+def _start_site(supervisor: Supervisor, listener: socket, options: argparse.Namespace) -> None:
     demo = options.demo or ("DATABASE_URL" not in os.environ and not options.no_demo)
-    environ = {**os.environ, "CDV_DEMO": "1"} if demo else dict(os.environ)
-    port = options.port or _free_port(options.bind)
-    _refuse_old_postgres()
-    _manage("migrate", "--verbosity", "0", env=environ)
-    commands = _commands(environ)
-    if "setup_roles" in commands:
-        _manage("setup_roles", env=environ)
-    parts = {"logs": base / "logs", "env": environ}
+    env = {**os.environ, "CDV_DEMO": "1"} if demo else dict(os.environ)
+    _manage("prepare", env=env)
+    parts = {"logs": _logs(), "env": env}
     supervisor.add(services.worker(**parts))
     supervisor.add(services.scheduler(**parts))
-    supervisor.add(services.web(bind=f"{options.bind}:{port}", **parts))
-    if demo and "demo" in commands:
-        _manage("demo", "--if-empty", env=environ)
-    _wait_for_page(port, options.bind)
-    _welcome(f"http://{'localhost' if options.bind == '127.0.0.1' else options.bind}:{port}/", demo, environ)
+    supervisor.add(services.web(listener=listener, **parts))
+    if demo and not _holds("profiles_source"):
+        say("Loading the demo: five sources with about 5,000 records …")
+        _manage("demo", "--if-empty", env=env)
+    addresses.wait_until_answered(listener)
+    _welcome(addresses.url_of(listener), demo, env)
 
 
-def _welcome(address: str, demo: bool, environ: dict[str, str]) -> None:
+def _welcome(address: str, demo: bool, env: Mapping[str, str]) -> None:
     say(f"\n  {address}\n")
     if demo:
         for role, name, password in DEMO_ACCOUNTS:
             say(f"  {role:<14} {name:<8} {password}")
     else:
-        _ask_for_administrator(environ)
+        _ask_for_administrator(env)
     say("\n  Ctrl-C stops everything.")
 
 
-def _ask_for_administrator(environ: dict[str, str]) -> None:
+def _ask_for_administrator(env: Mapping[str, str]) -> None:
     """Without the demo nobody can sign in yet: ask for the first administrator."""
-    if _superusers() > 0:
+    if _holds("profiles_user", "is_superuser AND is_active"):
         return
     if sys.stdin.isatty():
         say("  Nobody can sign in yet. The first administrator:")
-        _manage("createsuperuser", env=environ)
+        _manage("createsuperuser", env=env)
     else:
         say("  Nobody can sign in yet: python3 run.py manage createsuperuser")
 
 
-def _superusers() -> int:
-    with psycopg.connect(_database_url()) as connection:
-        return connection.execute("SELECT count(*) FROM profiles_user WHERE is_superuser AND is_active").fetchone()[0]
+def _holds(table: str, condition: str = "true") -> bool:
+    with psycopg.connect(os.environ.get("DATABASE_URL") or embedded.database_url()) as connection:
+        return connection.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE {condition})").fetchone()[0]
 
 
-def _refuse_old_postgres() -> None:
-    with psycopg.connect(_database_url()) as connection:
-        if connection.info.server_version < 180000:
-            raise SystemExit("PostgreSQL 18 is needed; DATABASE_URL leads to an older one.")
+def _manage(*arguments: str, env: Mapping[str, str]) -> None:
+    argv = [*MANAGE, *arguments]
+    if code := processes.run(argv, env=env, cwd=embedded.CHECKOUT):
+        raise subprocess.CalledProcessError(code, argv)
 
 
-def _database_url() -> str:
-    return os.environ.get("DATABASE_URL") or embedded.database_url()
+# --- the embedded servers of this checkout -----------------------------------
+@contextlib.contextmanager
+def _supervised_servers() -> Iterator[Supervisor]:
+    """The embedded servers that no environment variable replaces, once per checkout; all is stopped on the way out."""
+    base = embedded.private_dir(embedded.state_dir(), mode=embedded.ENTRY_MODE)
+    with _only_one(base / "lock"):
+        roster = processes.Roster(base / "processes.json")
+        if left := roster.end_leftovers():
+            say(f"Ended what an earlier start had left running: {', '.join(left)}.")
+        supervisor = Supervisor(roster, say)
+        supervisor.listen()
+        try:
+            if "DATABASE_URL" not in os.environ:
+                embedded.serve(embedded.Postgres(base), supervisor, _logs())
+            if "REDIS_URL" not in os.environ:
+                embedded.serve(embedded.Redis(base), supervisor, _logs())
+            yield supervisor
+        finally:
+            supervisor.stop()
 
 
-def _manage(*arguments: str, env: dict[str, str]) -> None:
-    subprocess.run([*MANAGE, *arguments], check=True, env=env, cwd=embedded.CHECKOUT)
-
-
-def _commands(env: dict[str, str]) -> set[str]:
-    names = "import django; django.setup(); from django.core.management import get_commands; print(*get_commands())"
-    env = {**env, "DJANGO_SETTINGS_MODULE": "cdv_site.settings"}
-    found = subprocess.run([sys.executable, "-c", names], check=True, env=env, capture_output=True, text=True)
-    return set(found.stdout.split())
-
-
-def _free_port(bind: str) -> int:
-    for port in range(FIRST_PORT, FIRST_PORT + 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with contextlib.suppress(OSError):
-                probe.bind((bind, port))
-                return port
-    raise SystemExit(f"No free port from {FIRST_PORT} up; choose one with --port.")
-
-
-def _wait_for_page(port: int, bind: str, seconds: float = 60) -> None:
-    host = "127.0.0.1" if bind == "0.0.0.0" else bind
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=5):
-            return
-        time.sleep(0.1)
-    raise SystemExit("The site does not answer; see logs/web.log in the state directory.")
+def _logs() -> Path:
+    return embedded.private_dir(embedded.state_dir() / "logs")
 
 
 @contextlib.contextmanager
@@ -180,22 +154,21 @@ def _only_one(path: Path) -> Iterator[None]:
         yield
 
 
-# --- manage ------------------------------------------------------------------
 def manage(arguments: list[str]) -> int:
-    """Any management command; starts the embedded database for it when the site is not running."""
-    base = embedded.private_dir(embedded.state_dir(), mode=0o711)
+    """Any management command; starts the embedded servers for it when the site is not running."""
     with contextlib.ExitStack() as stack:
         if "DATABASE_URL" not in os.environ and not _answers():
-            stack.enter_context(_only_one(base / "lock"))
-            supervisor = Supervisor(Roster(base / "processes.json"), say)
-            supervisor.roster.end_leftovers()
-            supervisor.listen()
-            stack.callback(supervisor.stop)
-            start_servers(supervisor, base)
-        try:
-            return subprocess.run([*MANAGE, *arguments], cwd=embedded.CHECKOUT, check=False).returncode
-        except StopAsked:
-            return 130
+            stack.enter_context(_supervised_servers())
+        return processes.run([*MANAGE, *arguments], env=os.environ, cwd=embedded.CHECKOUT)
+
+
+def servers(arguments: list[str]) -> int:
+    """Only PostgreSQL and Redis, for development; `manage.py` finds them by itself."""
+    with _supervised_servers() as supervisor:
+        say(f"PostgreSQL  {embedded.database_url()}\nRedis       {embedded.redis_url()}\n\nCtrl-C stops them.")
+        with contextlib.suppress(StopAsked):
+            supervisor.run()
+    return 0
 
 
 def _answers() -> bool:
@@ -210,29 +183,18 @@ def _answers() -> bool:
 def test(arguments: list[str]) -> int:
     """The suite on private throw-away servers, two processes unless told otherwise; `--long` for the full figures."""
     parallel = [] if any(word.startswith("-n") for word in arguments) else ["-n", "2"]
-    return _on_throw_away_servers([sys.executable, "-m", "pytest", *parallel, *arguments])
+    argv = [sys.executable, "-m", "pytest", *parallel, *arguments]
+    return run_on_throw_away_servers(argv, options=embedded.THROW_AWAY, say=say)
 
 
 def bench(arguments: list[str]) -> int:
-    """One benchmark of tests/benchmarks by name."""
+    """One benchmark of tests/benchmarks by name, on a private server that syncs to disk as a real one does."""
     known = sorted(path.stem for path in (embedded.CHECKOUT / "tests" / "benchmarks").glob("[!_]*.py"))
     if not arguments or arguments[0] not in known:
         say(f"usage: run.py bench NAME, with NAME one of: {', '.join(known)}")
         return 2
-    return _on_throw_away_servers([sys.executable, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]])
-
-
-def _on_throw_away_servers(argv: list[str]) -> int:
-    from .throwaway import throw_away_servers
-
-    try:
-        with throw_away_servers(say) as environ:
-            return subprocess.run(argv, env=environ, cwd=embedded.CHECKOUT, check=False).returncode
-    except StopAsked:
-        return 130
-    except subprocess.CalledProcessError as error:
-        say(f"`{' '.join(error.cmd[1:])}` failed.")
-        return 1
+    argv = [sys.executable, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]]
+    return run_on_throw_away_servers(argv, options=embedded.DURABLE, say=say)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ class Command:
     account: Account | None = None
     stop_signal: int = signal.SIGTERM
     cwd: Path | None = None
+    pass_fds: Sequence[int] = ()
 
 
 def start(command: Command) -> subprocess.Popen[bytes]:
@@ -56,11 +57,18 @@ def start(command: Command) -> subprocess.Popen[bytes]:
             env=dict(command.env) if command.env is not None else None,
             cwd=command.cwd,
             start_new_session=True,
+            pass_fds=command.pass_fds,
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
             preexec_fn=_bound_to(os.getpid(), command.stop_signal),
         )
+
+
+def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> int:
+    """Run in the foreground to the end and return the exit code; it cannot outlive us either."""
+    bound = _bound_to(os.getpid(), signal.SIGTERM)
+    return subprocess.run(list(argv), env=dict(env), cwd=cwd, check=False, preexec_fn=bound).returncode
 
 
 def _bound_to(parent: int, signum: int) -> Callable[[], None]:

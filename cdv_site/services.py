@@ -1,5 +1,6 @@
 """The three services of the product as commands: web, worker, scheduler."""
 
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +11,14 @@ from .processes import Command
 CELERY = (sys.executable, "-m", "celery", "-A", "cdv_site.celery")
 
 
-def web(*, bind: str, logs: Path, env: Mapping[str, str]) -> Command:
-    """Gunicorn with threads: requests wait for the database most of the time."""
-    argv = [sys.executable, "-m", "gunicorn", "cdv_site.wsgi", "--bind", bind, "--worker-class", "gthread"]
-    argv += ["--workers", "2", "--threads", "4", "--timeout", "60", "--no-control-socket"]
-    return Command("web", argv, logs / "web.log", env=env, cwd=CHECKOUT)
+def web(*, listener: socket.socket, logs: Path, env: Mapping[str, str]) -> Command:
+    """Gunicorn with threads: requests wait for the database most of the time. It inherits the listening socket, so the
+    port stays ours while it is started again."""
+    number = listener.fileno()
+    argv = [sys.executable, "-m", "gunicorn", "cdv_site.wsgi", "--bind", f"fd://{number}", "--worker-class", "gthread"]
+    argv += ["--workers", "2", "--threads", "4", "--preload", "--timeout", "60", "--graceful-timeout", "10"]
+    argv += ["--no-control-socket"]
+    return Command("web", argv, logs / "web.log", env=env, cwd=CHECKOUT, pass_fds=[number])
 
 
 def worker(*, logs: Path, env: Mapping[str, str], concurrency: int = 2) -> Command:

@@ -58,7 +58,10 @@ class Supervisor:
             if service.restart_at is None:
                 service.pause = FIRST_PAUSE if now - service.started > 60 else min(service.pause * 2, LONGEST_PAUSE)
                 service.restart_at = now + service.pause
-                self.say(f"{service.command.name} ended ({service.process.returncode}), see {service.command.log}")
+                self.say(
+                    f"{service.command.name} ended ({service.process.returncode}, see {service.command.log});"
+                    f" it is started again in {service.pause:.0f} s."
+                )
             elif now >= service.restart_at:
                 service.process, service.started, service.restart_at = start(service.command), now, None
                 self._note()
