@@ -1,5 +1,18 @@
-// Set before the first paint: the reader's choice, else the system's.
+// Runs before the first paint: the reader's choice of light or dark, else the system's.
 (() => {
-  const wanted = localStorage.getItem("theme") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-  document.documentElement.dataset.bsTheme = wanted;
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const choice = () => localStorage.getItem("theme") || "auto";
+  const apply = () => {
+    const wanted = choice();
+    root.dataset.bsTheme = wanted === "auto" ? (system.matches ? "dark" : "light") : wanted;
+  };
+  root.dataset.js = "";
+  apply();
+  system.addEventListener("change", apply);
+  addEventListener("storage", apply);
+  document.addEventListener("theme:choose", (event) => {
+    localStorage.setItem("theme", event.detail);
+    apply();
+  });
 })();
