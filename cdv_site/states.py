@@ -1,0 +1,60 @@
+"""How a state looks: tone and icon for each code the models use. The word comes from the model."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A tone of the kit and an icon: colour is never the only sign."""
+
+    tone: str
+    icon: str
+
+
+PLAIN = Look("plain", "circle-dashed")
+LOOKS = {
+    # waits
+    "queued": Look("plain", "clock"),
+    "waiting": Look("plain", "clock"),
+    "received": Look("info", "clock"),
+    "open": Look("info", "circle-dashed"),
+    # under way
+    "running": Look("info", "loader-2"),
+    # good ends
+    "active": Look("ok", "circle-check"),
+    "resolved": Look("ok", "circle-check"),
+    "done": Look("ok", "circle-check"),
+    "replayed": Look("ok", "circle-check"),
+    "accepted": Look("ok", "circle-check"),
+    # ends that need a look
+    "failed": Look("bad", "alert-circle"),
+    "refused": Look("bad", "ban"),
+    "quarantined": Look("warn", "alert-triangle"),
+    # no longer in force
+    "merged": Look("plain", "arrows-join"),
+    "undone": Look("plain", "arrow-back-up"),
+    "withdrawn": Look("plain", "archive"),
+    "erased": Look("plain", "trash"),
+    "cancelled": Look("plain", "ban"),
+    "dismissed": Look("plain", "circle-minus"),
+    "dropped": Look("plain", "circle-minus"),
+    "rejected": Look("plain", "circle-x"),
+    "outdated": Look("plain", "history"),
+    "released": Look("plain", "arrow-back-up"),
+    # what stops use
+    "restricted": Look("warn", "lock"),
+    "hold": Look("warn", "scale"),
+    # who a customer is
+    "person": Look("plain", "user"),
+    "organisation": Look("plain", "building"),
+    # how a record came to its customer
+    "system": Look("plain", "database"),
+    "rule": Look("info", "scale"),
+    "model": Look("info", "sparkles"),
+    "verified": Look("ok", "user-check"),
+}
+
+
+def look_of(code: str) -> Look:
+    """The look of a state; an unknown one is shown plainly."""
+    return LOOKS.get(code, PLAIN)
