@@ -22,6 +22,7 @@ _NUMBER_LAST = re.compile(
     rf"(.*?[^\W\d_].*?)[\s,]+(?:(?:nr|no|num|n|д|дом)[.º°]*\s*|[#№]\s*)?({_NUMBER})", re.IGNORECASE
 )
 _NUMBER_ALONE = re.compile(rf"(?:(?:nr|no|n|д)[.º°]*\s*|[#№]\s*)?({_NUMBER})", re.IGNORECASE)
+_POSTCODE_LIKE = re.compile(r"\d{4}|\d\d[ -]\d")
 _NUMBER_SIGN = re.compile(r"^(?:(?:nr|no|num|n[º°]|house)\b[.\s]*|[#№]\s*)", re.IGNORECASE)
 _NUMBERED_ROADS = frozenset(
     [
@@ -170,6 +171,8 @@ def _take_country(segments: list[str], region: str, parts: Parts) -> None:
 
 def _take_places(segments: list[str], region: str, parts: Parts) -> None:
     """Postcode, town and region off the end, as long as a segment is left for the street."""
+    if len(segments) == 1 and not _POSTCODE_LIKE.search(segments[0]):
+        return
     while segments:
         found = next((f for shape in _TAILS if (f := _tail(shape, segments, region, parts))), None)
         if found is None:

@@ -1,7 +1,7 @@
 """Whole rows to canonical records, each distinct value of a column once."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import replace
 
 from .registry import COMPOSITES, IGNORE, SINGLE_VALUED, read
 from .types import Context, FieldMapping, FieldProblem, Problem, StandardisedRecord
@@ -15,15 +15,13 @@ _PERSONAL = ("given_name", "middle_name", "family_name")
 Values = tuple[str, ...]
 
 
-class Reading(NamedTuple):
-    """What one cell says: values of its target, values for other fields where these are empty, and problems."""
+Reading = tuple[Values, tuple[tuple[str, Values], ...], tuple[FieldProblem, ...]]
+"""What one cell says: values of its target, values for other fields where these are empty, and problems.
 
-    own: Values = ()
-    others: tuple[tuple[str, Values], ...] = ()
-    problems: tuple[FieldProblem, ...] = ()
+A plain tuple: the garbage collector leaves those alone once it has seen that they hold only text, and thousands are kept.
+"""
 
-
-NOTHING = Reading()
+NOTHING: Reading = ((), (), ())
 Cache = dict[tuple[FieldMapping, Context], dict[str, Reading]]
 
 
@@ -47,44 +45,53 @@ def _turn(mapping: FieldMapping) -> int:
 class _Column:
     """One mapped column with what is remembered of its values."""
 
+    __slots__ = ("by_kind", "cache", "context", "mapping", "name", "required", "single", "table", "target", "variants")
+
     def __init__(self, mapping: FieldMapping, context: Context, cache: Cache) -> None:
         self.mapping, self.context, self.cache = mapping, context, cache
+        self.name, self.target, self.required = mapping.column, mapping.target, mapping.required
+        self.single = mapping.target in SINGLE_VALUED
         self.by_kind = mapping.target == "full_name" and mapping.standardiser in ("", "full_name")
-        self.table = self._table(mapping)
+        self.table = cache.setdefault((mapping, context), {})
+        self.variants: dict[str, _Column] = {}
 
-    def _table(self, mapping: FieldMapping) -> dict[str, Reading]:
-        return self.cache.setdefault((mapping, self.context), {})
+    def for_kind(self, kind: str) -> "_Column":
+        """This column of whole names as it is read when another column told the kind of party."""
+        if kind not in self.variants:
+            standardiser = "organisation_name" if kind == "organisation" else "person_name"
+            self.variants[kind] = _Column(replace(self.mapping, standardiser=standardiser), self.context, self.cache)
+        return self.variants[kind]
 
-    def read(self, raw: str, kind: str) -> Reading:
-        """What a cell says; `kind` is the party kind as told by another column, empty when none told."""
-        mapping, table = self.mapping, self.table
-        if kind and self.by_kind:
-            name = "organisation_name" if kind == "organisation" else "person_name"
-            mapping = FieldMapping(mapping.column, mapping.target, name, mapping.separator, mapping.required)
-            table = self._table(mapping)
-        found = table.get(raw)
-        if found is None:
-            if len(table) >= TABLE_LIMIT:
-                table.clear()
-            found = table[raw] = _reading(raw, mapping, self.context)
+    def read(self, raw: str) -> Reading:
+        """What a cell says, worked out when it is seen for the first time."""
+        if len(self.table) >= TABLE_LIMIT:
+            self.table.clear()
+        found = self.table[raw] = _reading(raw, self.mapping, self.context)
         return found
 
 
 def _reading(raw: str, mapping: FieldMapping, context: Context) -> Reading:
-    """A cell read piece by piece."""
-    own: dict[str, None] = {}
-    others: dict[str, Values] = {}
-    problems: list[FieldProblem] = []
-    for piece in raw.split(mapping.separator) if mapping.separator else (raw,):
-        found = read(mapping.target, piece, context, mapping.standardiser)
-        for field, values in found.values.items():
-            if field == mapping.target and field not in COMPOSITES:
-                own.update(dict.fromkeys(values))
-            else:
-                others.setdefault(field, values)
-        if found.problem:
-            problems.append(_placed(found.problem, mapping))
-    return Reading(tuple(own), tuple(others.items()), tuple(problems))
+    """A cell, read piece by piece when it may hold several values."""
+    if mapping.separator and mapping.separator in raw:
+        return _joined([_piece(piece, mapping, context) for piece in raw.split(mapping.separator)])
+    return _piece(raw, mapping, context)
+
+
+def _piece(raw: str, mapping: FieldMapping, context: Context) -> Reading:
+    found = read(mapping.target, raw, context, mapping.standardiser)
+    problems = (_placed(found.problem, mapping),) if found.problem else ()
+    if mapping.target in COMPOSITES:
+        return (), tuple(found.values.items()), problems
+    own = found.values.get(mapping.target, ())
+    if len(found.values) <= 1 and own:
+        return own, (), problems
+    return own, tuple(item for item in found.values.items() if item[0] != mapping.target), problems
+
+
+def _joined(pieces: Sequence[Reading]) -> Reading:
+    own = tuple(dict.fromkeys(value for values, _, _ in pieces for value in values))
+    others = {field: values for _, items, _ in reversed(pieces) for field, values in items}
+    return own, tuple(others.items()), tuple(problem for _, _, problems in pieces for problem in problems)
 
 
 def _placed(problem: Problem, mapping: FieldMapping) -> FieldProblem:
@@ -93,32 +100,38 @@ def _placed(problem: Problem, mapping: FieldMapping) -> FieldProblem:
 
 def _record(row: Mapping[str, str], columns: Sequence[_Column], context: Context) -> StandardisedRecord:
     record = StandardisedRecord(context.default_party_kind, {}, [])
-    attributes, spare = record.attributes, []
+    attributes = record.attributes
+    spare: list[tuple[str, Values]] = []
     told = context.default_party_kind if context.default_party_kind == "organisation" else ""
     for column in columns:
-        raw = row.get(column.mapping.column)
-        found = column.read(raw, told) if raw else NOTHING
-        if found.own:
-            _add(attributes, column.mapping.target, found.own)
-            told = found.own[0] if column.mapping.target == "party_kind" else told
-        if found.others:
-            spare.append(found.others)
-        if found.problems:
-            record.problems.extend(found.problems)
-        if column.mapping.required and not (found.own or found.others) and record.rejected is None:
-            record.rejected = _placed(Problem(*(UNREADABLE if found.problems else MISSING)), column.mapping)
-    for others in spare:
-        for field, values in others:
-            attributes.setdefault(field, list(values))
+        if column.by_kind and told:
+            column = column.for_kind(told)
+        raw = row.get(column.name)
+        own, others, problems = (column.table.get(raw) or column.read(raw)) if raw else NOTHING
+        if own:
+            if column.target in attributes:
+                _add_more(attributes, column, own)
+            else:
+                attributes[column.target] = [own[0]] if column.single else list(own)
+            if column.target == "party_kind":
+                told = own[0]
+        if others:
+            spare.extend(others)
+        if problems:
+            record.problems.extend(problems)
+        if column.required and not (own or others) and record.rejected is None:
+            record.rejected = _placed(Problem(*(UNREADABLE if problems else MISSING)), column.mapping)
+    for field, values in spare:
+        if field not in attributes:
+            attributes[field] = list(values)
     _settle_kind(record)
     return record
 
 
-def _add(attributes: dict[str, list[str]], field: str, values: Values) -> None:
-    present = attributes.get(field)
-    if present is None:
-        attributes[field] = [values[0]] if field in SINGLE_VALUED else list(values)
-    elif field not in SINGLE_VALUED:
+def _add_more(attributes: dict[str, list[str]], column: _Column, values: Values) -> None:
+    """Values of a second column of the same field; a field of one value keeps its first."""
+    if not column.single:
+        present = attributes[column.target]
         present.extend(value for value in values if value not in present)
 
 

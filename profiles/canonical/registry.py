@@ -59,9 +59,9 @@ def read(target: str, raw: str, context: Context, standardiser: str = "") -> Sta
     """What a raw value says about a target: its own values under its key, and parts that belong to other fields."""
     name = standardiser or TARGETS.get(target, "text")
     found = STANDARDISERS[name](raw, context)
-    own = next((key for key in (target, VALUE, name) if key in found.values), target)
-    if own == target or target in COMPOSITES:
+    if target in found.values or target in COMPOSITES or not found.values:
         return found
+    own = VALUE if VALUE in found.values else name
     return Standardised({target if key == own else key: values for key, values in found.values.items()}, found.problem)
 
 

@@ -19,11 +19,15 @@ _UNPRINTED = frozenset(("Cc", "Cs", "Cn"))
 
 def tidy(raw: str) -> str:
     """Composed characters and single blanks, without invisible and control characters; a very long text is cut."""
-    if raw.isascii() and raw.isprintable():
-        return " ".join(raw.split())[:MAX_LENGTH].strip()
-    text = _INVISIBLE.sub("", " ".join(raw[: 4 * MAX_LENGTH].split()))
-    text = "".join(ch for ch in text if unicodedata.category(ch) not in _UNPRINTED)
-    return " ".join(unicodedata.normalize("NFC", text).split())[:MAX_LENGTH].strip(_JOINERS)
+    text = " ".join(raw[: 4 * MAX_LENGTH].split())
+    if not text.isprintable():
+        text = "".join(ch for ch in _INVISIBLE.sub("", text) if unicodedata.category(ch) not in _UNPRINTED)
+        text = " ".join(text.split()).strip(_JOINERS)
+    return text[:MAX_LENGTH].strip() if text.isascii() else _composed(text)
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)[:MAX_LENGTH].strip(_JOINERS)
 
 
 def plain(raw: str) -> str:
