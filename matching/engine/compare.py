@@ -25,7 +25,7 @@ COMPARERS: dict[str, tuple[Comparer, tuple[str, ...]]] = {
     "identifier": (values.identifier, values.IDENTIFIER),
     "address": (values.address, values.ADDRESS),
 }
-WEAK = ("part", "initial", "similar", "different")
+WEAK = ("part", "initial", "similar", "script", "different")
 
 
 def compare(table: Table, left: Ints, right: Ints, model: Model) -> Levels:

@@ -10,9 +10,9 @@ from matching.engine.features import are_nicknames
 from matching.engine.pairs import Sides, by_value, holds_for, ladder, sides, similarity
 from matching.engine.types import Column, Flags, Ints, Levels, Table
 
-GIVEN = ("missing", "exact", "nickname", "near", "part", "initial", "swapped", "similar", "different")
+GIVEN = ("missing", "exact", "nickname", "near", "part", "initial", "swapped", "similar", "script", "different")
 MIDDLE = ("missing", "exact", "near", "initial", "different")
-FAMILY = ("missing", "exact", "near", "part", "swapped", "similar", "different")
+FAMILY = ("missing", "exact", "near", "part", "swapped", "similar", "script", "different")
 ORGANISATION = ("missing", "exact", "near", "part", "similar", "different")
 
 NEAR, SIMILAR, FAIR = 0.93, 0.85, 0.7  # Jaro-Winkler
@@ -35,7 +35,8 @@ def given_name(table: Table, left: Ints, right: Ints, name: str) -> Levels:
         "nickname": holds_for(column, pair.left, pair.right, pair.unequal & _one_word(column, pair), are_nicknames),
         "near": near,
         "part": _one_in_other(column, pair),
-        "similar": alike,
+        "similar": alike | _same_consonants(table, left, right, name),
+        "script": _two_scripts(table, left, right, name),
     }
     return ladder(steps, GIVEN, "different")
 
@@ -65,7 +66,8 @@ def family_name(table: Table, left: Ints, right: Ints, name: str) -> Levels:
         "exact": pair.equal | sides(table.single[f"{name}.compact"], left, right).equal,
         "near": near | same_core,
         "part": _one_in_other(column, pair),
-        "similar": alike,
+        "similar": alike | _same_consonants(table, left, right, name),
+        "script": _two_scripts(table, left, right, name),
     }
     return ladder(steps, FAMILY, "different")
 
@@ -80,10 +82,10 @@ def exchanged(table: Table, left: Ints, right: Ints, weak: Flags) -> Flags:
     )
     known = weak & (there.left > 0) & (there.right > 0) & (back.left > 0) & (back.right > 0)
     first = similarity(given.values, there.left, family.values, there.right, known, JaroWinkler.similarity)
-    second = similarity(
-        family.values, back.left, given.values, back.right, known & (first >= NEAR), JaroWinkler.similarity
-    )
-    return weak & (same_words | ((first >= NEAR) & (second >= NEAR)))
+    alike = known & (first >= SIMILAR)
+    second = similarity(family.values, back.left, given.values, back.right, alike, JaroWinkler.similarity)
+    crosswise = alike & (second >= SIMILAR) & (np.maximum(first, second) >= NEAR)
+    return weak & (same_words | crosswise)
 
 
 def organisation(table: Table, left: Ints, right: Ints, name: str) -> Levels:
@@ -117,6 +119,16 @@ def _nearness(column: Column, pair: Sides, same_sound: Flags) -> tuple[Flags, Fl
     long_enough = np.minimum(lengths[pair.left], lengths[pair.right]) >= ONE_SLIP_FROM
     one_slip = fair & (slips == 1) & long_enough
     return (closeness >= NEAR) | one_slip, (closeness >= SIMILAR) | one_slip | (fair & same_sound)
+
+
+def _two_scripts(table: Table, left: Ints, right: Ints, name: str) -> Flags:
+    """Written in two scripts: a transliteration that looks different says little."""
+    return sides(table.single[f"{name}.script"], left, right).unequal
+
+
+def _same_consonants(table: Table, left: Ints, right: Ints, name: str) -> Flags:
+    same = sides(table.single[f"{name}.skeleton"], left, right).equal
+    return same & _two_scripts(table, left, right, name)
 
 
 def _one_word(column: Column, pair: Sides) -> Flags:

@@ -111,10 +111,8 @@ def identifier(table: Table, left: Ints, right: Ints, name: str) -> Levels:
 
 def address(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Street, number, flat, postcode and city as one comparison: equal, nearly, building, street, place, different."""
-    parts = {
-        part: sides(table.single[part], left, right) for part in ("street", "house_number", "unit", "postcode", "city")
-    }
-    street, number, unit, code, city = parts.values()
+    number, unit, code = (sides(table.single[part], left, right) for part in ("house_number", "unit", "postcode"))
+    street, city = (_in_one_script(table, part, left, right) for part in ("street", "city"))
     likeness = _street_likeness(table, street)
     same_city = city.equal | (_measure(table, "city", city, JaroWinkler.similarity) >= CITY_NEAR)
     code_slip = _measure(table, "postcode", code, OSA.distance) == 1
@@ -133,6 +131,13 @@ def address(table: Table, left: Ints, right: Ints, name: str) -> Levels:
         "city": same_city,
     }
     return ladder(steps, ADDRESS, "different")
+
+
+def _in_one_script(table: Table, part: str, left: Ints, right: Ints) -> Sides:
+    """A part of the address, taken as unknown where the two sides write it in different scripts."""
+    pair = sides(table.single[part], left, right)
+    script = sides(table.single[f"{part}.script"], left, right)
+    return pair._replace(both=pair.both & ~script.unequal)
 
 
 def _street_likeness(table: Table, street: Sides) -> Floats:

@@ -34,6 +34,7 @@ MULTI: dict[str, Callable[[str], str]] = {
     "customer_number": features.compact,
     "device_id": features.compact,
 }
+SCRIPTS = ("street", "city")  # parts of an address that are not compared across scripts
 ORGANISATION_WORD = 3  # letters from which a word of an organisation's name is a key
 
 
@@ -45,7 +46,7 @@ def encode(records: Sequence[RecordInput], model: Model, blocked: BlockedValues)
     reader = Reader(records, blocked)
     given, family = reader.names()
     single = _name_columns(given, family)
-    single |= {name: _map_distinct(reader.first(name), clean) for name, clean in SINGLE.items()}
+    single |= _plain_columns(reader)
     single |= {"source": dictionary([record.source for record in records])}
     single |= {"party_kind": dictionary([record.party_kind for record in records])}
     single |= _address_column(single)
@@ -89,6 +90,16 @@ def _mapped(raw: Column, cleaned: Sequence[str]) -> Column:
     """The column whose value is `cleaned[code]` where `raw` has that code."""
     distinct = dictionary(cleaned)
     return Column(distinct.codes[raw.codes], distinct.values)
+
+
+def _plain_columns(reader: Reader) -> dict[str, Column]:
+    columns: dict[str, Column] = {}
+    for name, clean in SINGLE.items():
+        values = reader.first(name)
+        columns[name] = _map_distinct(values, clean)
+        if name in SCRIPTS:
+            columns[f"{name}.script"] = _map_distinct(values, features.script)
+    return columns
 
 
 def _name_columns(given: Values, family: Values) -> dict[str, Column]:

@@ -34,10 +34,15 @@ STREET_WORDS = {
 }  # fmt: skip
 HANDLE, HANDLE_NAME = 4, 3  # letters of a telling local part, and of a name that it may be made from
 EMPTY = ""
+LATIN, OTHER_SCRIPT, LATIN_BELOW = "latin", "other", 0x250  # Latin letters end with the block Latin Extended-B
 
 
 class NameFeatures(NamedTuple):
-    """A name as matching sees it. `core` is without particles and spaces, `compact` without spaces only."""
+    """A name as matching sees it.
+
+    `compact` is without spaces, `core` also without particles; `skeleton` holds the consonants, which is all that some
+    scripts write.
+    """
 
     text: str
     compact: str
@@ -46,10 +51,12 @@ class NameFeatures(NamedTuple):
     sound: str
     phonetic: str
     initial: str
+    skeleton: str
+    script: str
 
 
 FACETS = NameFeatures._fields
-NO_NAME = NameFeatures(*[EMPTY] * 7)
+NO_NAME = NameFeatures(*[EMPTY] * len(FACETS))
 
 
 @lru_cache(CACHE)
@@ -59,8 +66,17 @@ def given_name(value: str) -> NameFeatures:
     if not parts:
         return NO_NAME
     compact = "".join(parts)
-    nickname = nickname_group(parts[0]) or parts[0]
-    return NameFeatures(" ".join(parts), compact, compact, nickname, sound(parts[0]), word_sound(parts[0]), parts[0][0])
+    return NameFeatures(
+        text=" ".join(parts),
+        compact=compact,
+        core=compact,
+        nickname=nickname_group(parts[0]) or parts[0],
+        sound=sound(parts[0]),
+        phonetic=word_sound(parts[0]),
+        initial=parts[0][0],
+        skeleton=skeleton(compact),
+        script=script(value),
+    )
 
 
 @lru_cache(CACHE)
@@ -71,7 +87,17 @@ def family_name(value: str) -> NameFeatures:
         return NO_NAME
     core = [word for word in parts if word not in PARTICLES] or parts
     joined = "".join(core)
-    return NameFeatures(" ".join(parts), "".join(parts), joined, EMPTY, sound(joined), word_sound(joined), joined[0])
+    return NameFeatures(
+        text=" ".join(parts),
+        compact="".join(parts),
+        core=joined,
+        nickname=EMPTY,
+        sound=sound(joined),
+        phonetic=word_sound(joined),
+        initial=joined[0],
+        skeleton=skeleton("".join(parts)),
+        script=script(value),
+    )
 
 
 @cache
@@ -102,6 +128,18 @@ def sound(word: str) -> str:
 def word_sound(word: str) -> str:
     """How a folded word sounds, finely: "zara" as "sarah", "leigh" as "lee"."""
     return jellyfish.metaphone(word) or word
+
+
+def skeleton(word: str) -> str:
+    """The consonants of a folded word, doubled ones once; "" where fewer than two are left to tell words apart."""
+    consonants = re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiouwy]", "", word))
+    return consonants if len(consonants) > 1 else ""
+
+
+def script(value: str) -> str:
+    """Whether a value is written in Latin letters; "" if it has no letters."""
+    letter = next(filter(str.isalpha, value), "")
+    return "" if not letter else LATIN if ord(letter) < LATIN_BELOW else OTHER_SCRIPT
 
 
 @lru_cache(CACHE)
