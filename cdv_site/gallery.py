@@ -17,19 +17,10 @@ from .states import LOOKS
 class SampleForm(forms.Form):
     """Fields of each kind, one of them wrong."""
 
-    name = forms.CharField(
-        label="Name", help_text="As the source writes it.", widget=forms.TextInput({"class": "form-control"})
-    )
-    email = forms.EmailField(label="E-mail", widget=forms.EmailInput({"class": "form-control"}))
-    source = forms.ChoiceField(
-        label="Source",
-        choices=[("shop", "Shop"), ("crm", "CRM")],
-        required=False,
-        widget=forms.Select({"class": "form-select"}),
-    )
-    never_again = forms.BooleanField(
-        label="Never match them again", required=False, widget=forms.CheckboxInput({"class": "form-check-input"})
-    )
+    name = forms.CharField(help_text="As the source writes it.")
+    email = forms.EmailField(label="E-mail")
+    source = forms.ChoiceField(choices=[("shop", "Shop"), ("crm", "CRM")], required=False)
+    never_again = forms.BooleanField(label="Never match them again", required=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,6 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     ]
     if user.is_staff:
         entries.append({"label": "Set-up", "url": reverse("admin:index"), "icon": "settings"})
-    here = [e for e in entries if request.path.startswith(e["url"])]
+    here = [e for e in entries if request.path == e["url"] or (e["url"] != "/" and request.path.startswith(e["url"]))]
     active = max(here, key=lambda e: len(e["url"]))["url"] if here else ""
     return {"nav_entries": [{**e, "active": e["url"] == active} for e in entries]}

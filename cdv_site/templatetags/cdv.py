@@ -8,6 +8,7 @@ from functools import cache
 from django import template
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.forms import BoundField
 from django.template.context import Context
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -46,6 +47,13 @@ def component(context: Context, content: SafeString, name: str, **params: object
 def look(state: object) -> Look:
     """Tone and icon of a state: `{% look job.state as look %}`."""
     return look_of(str(state))
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """A form field as a control of the kit."""
+    kinds = {"checkbox": "form-check-input", "radioselect": "form-check-input", "select": "form-select"}
+    return field.as_widget(attrs={"class": kinds.get(field.widget_type, "form-control")})
 
 
 @register.filter
@@ -99,15 +107,9 @@ def sparkline(values: Sequence[float]) -> str:
 
 
 @register.filter
-def sign(weight: float) -> str:
-    """Which way a weight points, for those who do not see colour or place."""
-    return "+" if weight > 0 else "−" if weight < 0 else "·"
-
-
-@register.filter
 def bits(weight: float) -> str:
     """A weight in bits with its sign, one digit."""
-    return f"{weight:+.1f}".replace("-", "−")
+    return f"{weight:+.1f}".replace("-", "−") if abs(weight) >= 0.05 else "0"
 
 
 @register.filter
