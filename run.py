@@ -33,16 +33,24 @@ def sync(dev: bool) -> None:
         return
     print(f"Installing {name} …", flush=True)
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-    subprocess.run([*pip, "-r", str(HERE / name)], check=True)
+    must([*pip, "-r", str(HERE / name)])
     now = {digest("requirements.txt")} | ({digest(name)} if dev else set())
     STAMP.write_text("\n".join(sorted(now)))
 
 
 def make_venv() -> None:
-    if PYTHON.exists():
+    """Make it, anew when its Python is gone; without a stamp it was never finished and is mended."""
+    if PYTHON.exists() and STAMP.exists():
         return
     print("Making the environment .venv …", flush=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
+    anew = [] if PYTHON.exists() else ["--clear"]
+    must([sys.executable, "-m", "venv", *anew, str(VENV)])
+
+
+def must(argv: list[str]) -> None:
+    """Run it; when it fails, what it has printed is the message."""
+    if subprocess.run(argv, check=False).returncode:
+        sys.exit(f"This failed: {' '.join(argv)}")
 
 
 def main() -> None:

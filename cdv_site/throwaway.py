@@ -20,7 +20,7 @@ REPLACED = ("DATABASE_URL", "REDIS_URL", "CDV_DEMO", "CDV_DEBUG", "CDV_HTTPS", "
 
 def run_on_throw_away_servers(argv: Sequence[str], *, options: Mapping[str, str], say: Callable[[str], None]) -> int:
     """Run a command with an environment that leads to a migrated, empty database and a Redis of its own."""
-    _remove_abandoned()
+    remove_abandoned()
     with _directory() as base, _supervised(base, say) as supervisor:
         environ = _start(supervisor, base, options)
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
@@ -64,7 +64,7 @@ def _start(supervisor: Supervisor, base: Path, options: Mapping[str, str]) -> di
     }
 
 
-def _remove_abandoned() -> None:
+def remove_abandoned() -> None:
     """Remove what launchers that were killed have left: directories of ours that nobody holds locked."""
     for base in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):

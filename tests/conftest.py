@@ -1,4 +1,9 @@
-"""Fixtures over the throw-away servers of `run.py test`; pure tests need none of them and run with plain pytest."""
+"""Fixtures over the throw-away servers of `run.py test`; pure tests need none of them and run with plain pytest.
+
+`db` rolls back: cheap, and right for most. Deferred guards speak at commit, which it never reaches: ask for them with
+`connection.check_constraints()`, or take `fresh_database`, which commits. Not `transactional_db`: it empties tables, and
+the ledgers refuse that.
+"""
 
 import os
 import socket

@@ -1,11 +1,12 @@
 """The launcher: nothing it started outlives it, and it starts again after anything."""
 
+import fcntl
 import json
 import os
-import re
+import shutil
 import signal
 import subprocess
-import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -13,104 +14,132 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 
-from cdv_site import embedded
+from cdv_site import embedded, throwaway
 from cdv_site.processes import Roster
+from profiles.models import User
+from tests.databases import TestDatabase
+from tests.launcher import Launcher, all_ready, launching, readiness
 
-REPLACING = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
-
-
-class Launcher:
-    """`run.py` on a state directory of its own, as a child process."""
-
-    def __init__(self, state: Path) -> None:
-        self.state = state
-        self.output = state.parent / "output"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> str:
-        """Start and wait for the address it prints."""
-        env = {name: value for name, value in os.environ.items() if name not in REPLACING}
-        env |= {"CDV_STATE_DIR": str(self.state)}
-        with self.output.open("wb") as output:
-            argv = [sys.executable, "-m", "cdv_site.launch", "--no-demo"]
-            self.process = subprocess.Popen(argv, env=env, cwd=embedded.CHECKOUT, stdout=output, stderr=output)
-        return self._address()
-
-    def family(self) -> list[psutil.Process]:
-        """Everything it has started."""
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def names(self) -> dict[str, int]:
-        """The noted services and their process numbers."""
-        return {name: pid for pid, _, name in json.loads((self.state / "processes.json").read_text())}
-
-    def end(self, signum: int) -> int:
-        self.process.send_signal(signum)
-        return self.process.wait(40)
-
-    def _address(self, seconds: float = 60) -> str:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if found := re.search(r"http://\S+:\d+/", self.output.read_text()):
-                return found.group()
-            assert self.process.poll() is None, self.output.read_text()
-            time.sleep(0.1)
-        raise AssertionError(self.output.read_text())
+COUNT_ROLES = "from django.contrib.auth.models import Group; print(Group.objects.count())"
 
 
 @pytest.fixture
-def launcher() -> Iterator[Launcher]:
-    home = Path("/var/tmp") / f"cdv-launcher-{os.getpid()}"  # every account can enter it, unlike pytest's directories
-    home.mkdir(mode=0o711)
-    launcher = Launcher(home / "state of a checkout with spaces")
-    yield launcher
-    if launcher.process and launcher.process.poll() is None:
-        launcher.end(signal.SIGTERM)
-    subprocess.run(["rm", "-rf", str(home), str(embedded.socket_dir(launcher.state))], check=True)
+def home() -> Iterator[Path]:
+    """A directory that every account can enter, unlike pytest's."""
+    home = Path(tempfile.mkdtemp(prefix="cdv-launcher-", dir="/var/tmp"))
+    home.chmod(0o711)
+    yield home
+    shutil.rmtree(home)
 
 
-def readiness(address: str) -> dict[str, str]:
-    with urllib.request.urlopen(f"{address}readyz", timeout=10) as response:
-        return json.load(response)
+@pytest.fixture
+def launcher(home: Path) -> Iterator[Launcher]:
+    with launching(home / "state of a checkout with spaces") as launcher:
+        yield launcher
 
 
 def test_killed_launcher_leaves_no_orphan_and_the_next_start_recovers(launcher: Launcher) -> None:
-    address = launcher.start()
+    address = launcher.start("--no-demo")
     assert readiness(address) == {"database": "ok", "migrations": "ok", "broker": "ok"}
     family = launcher.family()
     assert {"postgres", "redis", "worker", "scheduler", "web"} == set(launcher.names())
 
     launcher.end(signal.SIGKILL)
-    _, alive = psutil.wait_procs(family, timeout=30)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert alive == []
 
-    assert readiness(launcher.start())["database"] == "ok"
+    assert readiness(launcher.start("--no-demo"))["database"] == "ok"
     family = launcher.family()
     assert launcher.end(signal.SIGINT) == 0
     assert psutil.wait_procs(family, timeout=0)[1] == []
     assert launcher.names() == {}
 
 
-def test_killed_service_is_started_again_and_its_children_end(launcher: Launcher) -> None:
-    launcher.start()
-    worker = launcher.names()["worker"]
-    pool = psutil.Process(worker).children(recursive=True)
+def test_killed_services_and_servers_are_started_again_and_their_children_end(launcher: Launcher) -> None:
+    address = launcher.start("--no-demo")
+    before, family = launcher.names(), launcher.family()
 
-    os.kill(worker, signal.SIGKILL)
-    assert psutil.wait_procs(pool, timeout=10)[1] == []
-    deadline = time.monotonic() + 20
-    while launcher.names()["worker"] == worker and time.monotonic() < deadline:
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
+    assert psutil.wait_procs(family, timeout=60)[1] == []
+    deadline = time.monotonic() + 90
+    while launcher.names().items() & before.items() and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert psutil.pid_exists(launcher.names()["worker"])
+    assert launcher.names().keys() == before.keys()
+    assert all_ready(address, deadline)
 
 
-def test_second_start_of_the_same_checkout_is_refused(launcher: Launcher) -> None:
-    launcher.start()
-    second = Launcher(launcher.state)
-    second.output = launcher.output.with_name("second")
-    with pytest.raises(AssertionError, match="running already"):
-        second.start()
+def test_second_checkout_runs_beside_and_a_second_start_of_one_is_refused(launcher: Launcher, home: Path) -> None:
+    address = launcher.start("--no-demo")
+    with launching(home / "another") as other:
+        assert other.start("--no-demo") != address
+        assert readiness(address) == readiness(other.address)
+    again = Launcher(launcher.state).run("--no-demo")
+    assert (again.returncode, again.stderr.strip()) == (1, "This checkout is running already.")
+
+
+def test_management_command_brings_up_the_database_it_needs(launcher: Launcher) -> None:
+    done = launcher.run("manage", "prepare")
+    assert done.returncode == 0, done.stdout + done.stderr
+    counted = launcher.run("manage", "shell", "--verbosity", "0", "-c", COUNT_ROLES)
+    assert counted.stdout.strip() == "3"
+    assert launcher.names() == {}
+
+
+def test_own_database_gets_neither_demo_nor_known_passwords(
+    home: Path, fresh_database: object, django_db_setup: TestDatabase
+) -> None:
+    own = {
+        "DATABASE_URL": django_db_setup.url,
+        "REDIS_URL": django_db_setup.redis_url,
+        "SECRET_KEY": "of-a-throw-away-server-that-nobody-else-reaches",
+    }
+    with launching(home / "state", **own) as launcher:
+        address = launcher.start()
+        launcher.wait_for("Ctrl-C")
+        assert "Nobody can sign in yet: python3 run.py manage createsuperuser" in launcher.output.read_text()
+        assert {"worker", "scheduler", "web"} == set(launcher.names())
+        page = urllib.request.urlopen(f"{address}accounts/login/", timeout=10).read().decode()
+    assert "steward-demo" not in launcher.output.read_text() + page
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("environ", "word"),
+    [
+        ({"DATABASE_URL": "postgresql://host/name"}, "SECRET_KEY must be set too"),
+        ({"DATABASE_URL": "mysql://host/name", "SECRET_KEY": "x"}, "DATABASE_URL must look like"),
+        ({"CDV_HTTPS": "perhaps"}, "CDV_HTTPS must be yes or no"),
+    ],
+)
+def test_unusable_setting_is_told_in_a_sentence(home: Path, environ: dict[str, str], word: str) -> None:
+    done = Launcher(home / "state", **environ).run()
+    assert done.returncode == 1
+    assert word in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_older_postgres_is_refused(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "pg_version", 170_004)
+    with pytest.raises(CommandError, match="PostgreSQL 18 is needed; DATABASE_URL leads to 17"):
+        call_command("prepare")
+
+
+def test_killed_test_run_is_cleaned_up_by_the_next(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+    abandoned, fresh, held = (home / f"{throwaway.PREFIX}{name}" for name in ("abandoned", "fresh", "held"))
+    for directory in (abandoned, fresh, held):
+        directory.mkdir()
+        (directory / "lock").touch()
+        if directory != fresh:
+            os.utime(directory, (0, 0))
+    with (held / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        throwaway.remove_abandoned()
+    assert (abandoned.exists(), fresh.exists(), held.exists()) == (False, True, True)
 
 
 def test_lock_file_of_a_reused_process_number_does_not_stop_postgres(launcher: Launcher) -> None:
@@ -143,8 +172,6 @@ def test_directory_of_somebody_else_is_refused(tmp_path: Path) -> None:
 
 
 def test_trigrams_of_cyrillic_are_not_empty(db: None) -> None:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("SELECT show_trgm('Иван')")
         assert cursor.fetchone()[0]
