@@ -59,12 +59,13 @@ def family_name(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Surnames: equal, one keystroke or a particle apart, one part of the other (married, double), alike, different."""
     column = table.single[name]
     pair = sides(column, left, right)
-    near, alike = _nearness(column, pair, sides(table.single[f"{name}.phonetic"], left, right).equal)
-    same_core = sides(table.single[f"{name}.core"], left, right).equal
+    core = table.single[f"{name}.core"]
+    bare = sides(core, left, right)
+    near, alike = _nearness(core, bare, sides(table.single[f"{name}.phonetic"], left, right).equal)
     steps = {
         "missing": ~pair.both,
         "exact": pair.equal | sides(table.single[f"{name}.compact"], left, right).equal,
-        "near": near | same_core,
+        "near": near | bare.equal,
         "part": _one_in_other(column, pair),
         "similar": alike | _same_consonants(table, left, right, name),
         "script": _two_scripts(table, left, right, name),
