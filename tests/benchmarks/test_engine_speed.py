@@ -15,7 +15,7 @@ from matching.engine.resolve import resolve
 from matching.engine.types import Situation
 from tests.labelled import load
 
-BATCH, FLOOR = 500, 4_000  # records; records a second on one core of a busy machine
+BATCH, FLOOR = 500, 2_500  # records; records a second on one core of a busy machine
 
 
 @pytest.mark.long
