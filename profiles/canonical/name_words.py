@@ -71,11 +71,12 @@ def key(word: str) -> str:
 
 def split_suffix(name: str) -> tuple[str, str]:
     """A name without its suffix, and the suffix: "Smith Sr" is Smith, Sr."""
-    suffix = ""
     words = name.split(" ")
-    while len(words) > 1 and (not key(words[-1]) or key(words[-1]) in SUFFIXES):
-        suffix = suffix or SUFFIXES.get(key(words.pop()), "")
-    return (" ".join(words).rstrip(",; "), suffix) if suffix else (name, "")
+    end = len(words)
+    while end > 1 and (not key(words[end - 1]) or key(words[end - 1]) in SUFFIXES):
+        end -= 1
+    suffixes = [SUFFIXES[key(word)] for word in words[end:] if key(word)]
+    return (" ".join(words[:end]).rstrip(",; "), suffixes[-1]) if suffixes else (name, "")
 
 
 def split_title(name: str) -> tuple[str, str]:
