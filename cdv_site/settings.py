@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "cdv_site.htmx.expired_session",
     "profiles.context.ActorMiddleware",
     "cdv_site.middleware.no_store",
 ]

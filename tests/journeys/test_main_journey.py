@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.cast import Cast
 from tests.journeys.browser import open_page, sign_in
@@ -28,18 +28,18 @@ def test_from_a_file_to_customers_merged_and_undone(page: Page) -> None:
             break
         page.wait_for_timeout(500)
         page.reload()
-    assert page.get_by_text("1 row set aside").is_visible()
+    expect(page.get_by_text("1 row set aside")).to_be_visible(timeout=20_000)
     page.wait_for_timeout(2500)
     page.get_by_role("link", name="Customers").click()
-    assert page.get_by_role("link", name="Ada Byron").is_visible()
+    expect(page.get_by_role("link", name="Ada Byron")).to_be_visible(timeout=20_000)
     page.locator("input[name=a]").nth(0).check()
     page.locator("input[name=b]").nth(1).check()
     page.get_by_role("button", name=re.compile("Compare")).click()
     page.get_by_label("Reason").fill("met them")
     page.get_by_role("button", name=re.compile("The same")).click()
     page.get_by_role("link", name="Show and undo").click()
-    assert page.get_by_text("Exact").is_visible()
+    expect(page.get_by_text("Exact")).to_be_visible(timeout=20_000)
     page.get_by_role("button", name=re.compile("Undo")).click()
-    assert page.get_by_text("Undone.").is_visible()
+    expect(page.get_by_text("Undone.")).to_be_visible(timeout=20_000)
     page.get_by_role("link", name="Audit").click()
-    assert page.get_by_text("Merged 2 customers into one").first.is_visible()
+    expect(page.get_by_text("Merged 2 customers into one").first).to_be_visible(timeout=20_000)

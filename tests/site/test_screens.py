@@ -4,6 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from matching.engine.explain import evidence_to_json
+from matching.models import Proposal
+from matching.run import explain_pair
+from profiles.models import Profile
 from tests.cast import Cast, profile_of, record, send
 
 pytestmark = pytest.mark.django_db
@@ -88,9 +92,7 @@ def test_a_record_is_corrected_on_its_page(cast: Cast) -> None:
     assert row.corrections.get().values == ["new@post.example"]
 
 
-@pytest.mark.parametrize(
-    "name", ["profiles:customers", "profiles:imports", "matching:queue", "profiles:audit", "profiles:jobs"]
-)
+@pytest.mark.parametrize("name", ["profiles:customers", "profiles:imports", "profiles:audit", "profiles:jobs"])
 def test_lists_ask_the_same_number_of_queries_however_many_rows(
     cast: Cast, name: str, django_assert_max_num_queries: object
 ) -> None:
@@ -107,3 +109,30 @@ def test_lists_ask_the_same_number_of_queries_however_many_rows(
             assert client.get(reverse(name)).status_code == 200
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_the_queue_asks_the_same_number_of_queries_however_many_pairs(
+    cast: Cast, django_assert_max_num_queries: object
+) -> None:
+    client, counts = signed_in(cast.ada), []
+    people = [{"id": f"p{n}", "name": f"Person Family{n}", "mail": f"q{n}@post.example"} for n in range(13)]
+    send(cast.shop, *people, name="people.jsonl")
+    hub = profile_of(cast.shop, "1")
+    for size in (range(1), range(1, 3), range(3, 13)):
+        for n in size:
+            propose(hub, profile_of(cast.shop, f"p{n}"))
+        with django_assert_max_num_queries(40) as seen:
+            assert client.get(reverse("matching:queue")).status_code == 200
+        counts.append(len(seen))
+    assert counts[1] == counts[2]  # the first one fills the caches of schema and model
+
+
+def propose(one: Profile, two: Profile) -> None:
+    """A proposal as the engine writes it, between two customers of one record each."""
+    left, right = sorted([one, two], key=lambda profile: profile.id)
+    ends = [profile.memberships.get().record_id for profile in (left, right)]
+    evidence = evidence_to_json(explain_pair(*sorted(ends)))
+    Proposal.objects.create(
+        left=left, right=right, left_record_id=ends[0], right_record_id=ends[1], probability=0.8, weight=2,
+        evidence=evidence, reasons=["unsure"], model_label="default-1", fingerprint=str(two.pk),
+    )  # fmt: skip
