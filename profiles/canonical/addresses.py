@@ -10,7 +10,7 @@ from .streets import is_kind, written_out
 from .text import TOO_LONG, one, plain, several, tidy
 from .types import Context, Standardised
 
-MAX_LINE = 500
+MAX_LINE, MAX_UNIT = 500, 100
 EXTRA = "free:address_extra"
 Parts = dict[str, str]
 
@@ -55,9 +55,10 @@ _UNIT_WORD = (
     r"(?:apartment|apartamento|appartement|apt|appt|apto|flat|unit|suite|ste|room|rm|wohnung|whg|top|depto|interno|int|puerta|lokal|lok"
     r"|квартира|кв|kv|byt|m(?=\.))\b\.?\s*(?:no\.?|nr\.?|#)?\s*"
 )
-_UNIT = re.compile(rf"(?:{_UNIT_WORD}|#\s*)([^\W_][\w/-]{{0,9}})", re.IGNORECASE)
-_UNIT_LAST = re.compile(rf"(.*[^\W_].*?)[\s,]+(?:{_UNIT_WORD}|#\s*)([^\W_][\w/-]{{0,9}})", re.IGNORECASE)
-_UNIT_FIRST = re.compile(rf"(?:{_UNIT_WORD}|#\s*)([^\W_][\w/-]{{0,9}})[\s,]+(?=.*[^\W\d_]{{2}})(.+)", re.IGNORECASE)
+_UNIT_VALUE = r"(\d[\w/-]{0,9}|[^\W\d_]{1,2}(?![^\W_])(?:[/-]?\d{1,5})?|[^\W\d_]\d{1,5})"
+_UNIT = re.compile(rf"(?:{_UNIT_WORD}|#\s*){_UNIT_VALUE}", re.IGNORECASE)
+_UNIT_LAST = re.compile(rf"(.*[^\W_].*?)[\s,]+(?:{_UNIT_WORD}|#\s*){_UNIT_VALUE}", re.IGNORECASE)
+_UNIT_FIRST = re.compile(rf"(?:{_UNIT_WORD}|#\s*){_UNIT_VALUE}[\s,]+(?=.*[^\W\d_]{{2}})(.+)", re.IGNORECASE)
 _STOREY = re.compile(
     r"(?:floor|level|fl|block|bldg|building|tower|stair|etage|étage|piso)\b\.?\s*\w+"
     r"|\d+\s?(?:st|nd|rd|th|er|e|[.ºª°])\s*(?:floor|og|stock|etage|étage|piso)?\s*[^\W\d_]?"
@@ -85,12 +86,12 @@ def street(raw: str, context: Context) -> Standardised:
 
 def house_number(raw: str, context: Context) -> Standardised:
     """A house number with its letter, in capitals without blanks."""
-    return one("house_number", _number(_NUMBER_SIGN.sub("", plain(raw[:60]))))
+    return TOO_LONG if len(raw) > MAX_UNIT else one("house_number", _number(_NUMBER_SIGN.sub("", plain(raw))))
 
 
 def unit(raw: str, context: Context) -> Standardised:
     """A flat, apartment or suite: its number without the word before it, in capitals; floors and buildings as written."""
-    return one("unit", _unit(tidy(raw[:200])))
+    return TOO_LONG if len(raw) > MAX_UNIT else one("unit", _unit(tidy(raw)))
 
 
 def address_line(raw: str, context: Context) -> Standardised:
@@ -123,9 +124,10 @@ def _line(text: str, region: str) -> Parts:
     if _UNIT.fullmatch(text):
         return {"unit": _unit(text)}
     name, unit_ = _without_unit(text)
-    found = _without_number(name, region)
+    found = _without_number(name)
     if region in _UNIT_FIRST_REGIONS and "/" in found["house_number"] and not unit_:
         unit_, _, found["house_number"] = found["house_number"].partition("/")
+    unit_ = unit_ or found["unit"]
     return {**found, "street": written_out(found["street"], region), "unit": unit_.upper()}
 
 
@@ -136,14 +138,25 @@ def _without_unit(text: str) -> tuple[str, str]:
     return (last[1].rstrip(" ,"), last[2]) if last and not _is_numbered_road(last[1]) else (text, "")
 
 
-def _without_number(text: str, region: str) -> Parts:
-    """A street and its house number, which stands first or last."""
-    first, last = _NUMBER_FIRST.fullmatch(text), _NUMBER_LAST.fullmatch(text)
-    if first and not is_kind(first[2]) and not (last and _AFTER_DATE.match(first[2])):
-        return {"house_number": _number(first[1]), "street": first[2]}
-    if last and not _is_numbered_road(last[1]):
-        return {"house_number": _number(last[2]), "street": last[1]}
-    return {"house_number": "", "street": text}
+def _without_number(text: str) -> Parts:
+    """A street and its house number, which stands first or last; a second number is a flat without a word before it."""
+    first = _NUMBER_FIRST.fullmatch(text)
+    if first and (is_kind(first[2]) or (_AFTER_DATE.match(first[2]) and _NUMBER_LAST.fullmatch(first[2]))):
+        first = None
+    name, numbers = _without_last_numbers(first[2] if first else text)
+    numbers = [first[1], *numbers] if first else numbers
+    return {
+        "house_number": _number(numbers[0]) if numbers else "",
+        "street": name,
+        "unit": " ".join(map(_number, numbers[1:])),
+    }
+
+
+def _without_last_numbers(text: str) -> tuple[str, list[str]]:
+    numbers: list[str] = []
+    while (last := _NUMBER_LAST.fullmatch(text)) and not _is_numbered_road(last[1]):
+        text, numbers = last[1], [last[2], *numbers]
+    return text, numbers
 
 
 def _is_numbered_road(before: str) -> bool:
@@ -151,7 +164,7 @@ def _is_numbered_road(before: str) -> bool:
 
 
 def _number(text: str) -> str:
-    return re.sub(r"\s+", "", text.replace("–", "-")).upper().removesuffix(".0")
+    return tidy(re.sub(r"\s+", "", text.replace("–", "-")).upper().removesuffix(".0"))
 
 
 def _unit(text: str) -> str:

@@ -54,14 +54,14 @@ _SHORT_NAMES = frozenset(("NG",))
 
 def cased(name: str) -> str:
     """Title case for a name in all capitals or all small letters; mixed case is left as it is."""
-    if not (name.isupper() or name.islower()) or len(name) < 2 or _is_initials(name):
+    if len(name) < 2 or not _is_of_one_case(name) or _is_initials(name):
         return name
     return " ".join(_word(word, place > 0) for place, word in enumerate(name.split(" ")))
 
 
 def family_cased(name: str) -> str:
     """As `cased`, with small particles before the name itself: "VAN DER BERG" is van der Berg."""
-    if not (name.isupper() or name.islower()) or len(name) < 2 or _is_initials(name):
+    if len(name) < 2 or not _is_of_one_case(name) or _is_initials(name):
         return name
     *before, last = name.split(" ")
     return " ".join([*(_word(word, True) for word in before), _word(last, False)])
@@ -77,6 +77,11 @@ def _word(word: str, may_be_particle: bool) -> str:
     if titled.endswith(("'S", "’S")):
         titled = titled[:-1] + "s"
     return f"Mc{titled[2].upper()}{titled[3:]}" if _MC.match(titled) else titled
+
+
+def _is_of_one_case(name: str) -> bool:
+    """All capitals (ß has none) or all small letters."""
+    return name.islower() or name.replace("ß", "").isupper()
 
 
 def _is_initials(name: str) -> bool:

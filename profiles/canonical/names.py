@@ -33,14 +33,24 @@ def given_name(raw: str, context: Context) -> Standardised:
     name, title_ = split_title(name)
     name, suffix = split_suffix(name)
     given, middle = _split_initials(name)
-    return several(title=title_, given_name=cased(bare_initials(given)), middle_name=middle, name_suffix=suffix)
+    given, inner_suffix = split_suffix(given)
+    return several(
+        title=title_,
+        given_name=cased(bare_initials(given.strip(_EDGES))),
+        middle_name=middle,
+        name_suffix=suffix or inner_suffix,
+    )
 
 
 def _split_initials(name: str) -> tuple[str, str]:
     """ "Robert J." is Robert and J; "J. R." is J and R."""
     words = [word for part in name.split(" ") for word in bare_initials(part).split(" ")]
-    place = next((i for i, word in enumerate(words) if i and len(word) == 1 and word.isupper()), 0)
+    place = next((i for i, word in enumerate(words) if len(word) == 1 and word.isupper() and _has_letter(words[:i])), 0)
     return (" ".join(words[:place]), cased(" ".join(words[place:]))) if place else (" ".join(words), "")
+
+
+def _has_letter(words: list[str]) -> bool:
+    return any(ch.isalpha() for word in words for ch in word)
 
 
 def bare_initials(name: str) -> str:

@@ -3,9 +3,10 @@
 import re
 
 from .casing import cased
-from .text import fold, one, plain, tidy
+from .text import TOO_LONG, fold, one, plain, tidy
 from .types import Context, Standardised
 
+MAX_POSTCODE, MAX_PLACE = 40, 200
 _US_STATES = (
     "AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|DE Delaware|DC District of Columbia|FL Florida|"
     "GA Georgia|HI Hawaii|ID Idaho|IL Illinois|IN Indiana|IA Iowa|KS Kansas|KY Kentucky|LA Louisiana|ME Maine|MD Maryland|MA Massachusetts|"
@@ -47,7 +48,8 @@ _KNOWN_CODES = {country: frozenset(codes.values()) for country, codes in _REGION
 
 def postcode(raw: str, context: Context) -> Standardised:
     """A postcode in capitals, with its blank or dash where its country writes one."""
-    return one("postcode", postal_code(plain(raw[:40]), context.region))
+    text = postal_code(plain(raw[:100]), context.region)
+    return TOO_LONG if len(text) > MAX_POSTCODE else one("postcode", text)
 
 
 def postal_code(text: str, region: str) -> str:
@@ -66,12 +68,12 @@ def postal_code(text: str, region: str) -> str:
 
 def city(raw: str, context: Context) -> Standardised:
     """A town or city."""
-    return one("city", cased(tidy(raw[:200]).strip(",; ")))
+    return TOO_LONG if len(raw) > MAX_PLACE else one("city", cased(tidy(raw).strip(",; ")))
 
 
 def region(raw: str, context: Context) -> Standardised:
     """A state, county or province; those of the United States, Canada and Australia by their code."""
-    return one("region", region_code(tidy(raw[:200]).strip(",;. "), context.region))
+    return TOO_LONG if len(raw) > MAX_PLACE else one("region", region_code(tidy(raw).strip(",;. "), context.region))
 
 
 def region_code(text: str, country: str) -> str:
