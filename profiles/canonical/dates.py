@@ -127,11 +127,13 @@ def _year_last(text: str, pattern: str, field: str) -> Standardised:
     if not whole:
         return NOT_A_DATE
     first, second, year = (int(part) for part in whole.groups())
+    if not first or not second:
+        return NOT_A_DATE
     if max(first, second) <= 12 and first != second and not _order(pattern):
         return AMBIGUOUS
     month_first = second > 12 or (first <= 12 and _order(pattern) == "month first")
     found = _join(year, first, second) if month_first else _join(year, second, first)
-    return one(field, found) if found and first and second else NOT_A_DATE
+    return one(field, found) if found else NOT_A_DATE
 
 
 def _order(pattern: str) -> str:

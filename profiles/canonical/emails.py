@@ -24,7 +24,9 @@ def email(raw: str, context: Context) -> Standardised:
     if _COMMON.fullmatch(text) and text.index("@") <= 64 and "xn--" not in text and "--" not in text:
         return Standardised({"email": (text,)})
     try:
-        found = validate_email(text, check_deliverability=False, globally_deliverable=False).normalized.lower()
+        found = validate_email(
+            text, check_deliverability=False, globally_deliverable=False, strict=True
+        ).normalized.lower()
     except EmailNotValidError:
         return NOT_AN_EMAIL
     return Standardised({"email": (found,)}) if "." in found.partition("@")[2] else NOT_AN_EMAIL

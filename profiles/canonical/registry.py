@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from . import addresses, categories, countries, dates, emails, full_names, identifiers, names, phones, places, text
+from .settled import settled
 from .types import VALUE, Context, Standardised, Standardiser
 
 STANDARDISERS: Mapping[str, Standardiser] = {
@@ -10,22 +11,22 @@ STANDARDISERS: Mapping[str, Standardiser] = {
     "title": names.title,
     "full_name": full_names.full_name,
     "person_name": full_names.person_name,
-    "given_name": names.given_name,
-    "middle_name": names.middle_name,
-    "family_name": names.family_name,
-    "name_suffix": names.name_suffix,
-    "organisation_name": names.organisation_name,
+    "given_name": settled("given_name", names.given_name),
+    "middle_name": settled("middle_name", names.middle_name),
+    "family_name": settled("family_name", names.family_name),
+    "name_suffix": settled("name_suffix", names.name_suffix),
+    "organisation_name": settled("organisation_name", names.organisation_name),
     "email": emails.email,
     "phone": phones.phone,
     "date": dates.date,
     "birth_date": dates.birth_date,
     "address_line": addresses.address_line,
-    "street": addresses.street,
-    "house_number": addresses.house_number,
-    "unit": addresses.unit,
-    "postcode": places.postcode,
-    "city": places.city,
-    "region": places.region,
+    "street": settled("street", addresses.street),
+    "house_number": settled("house_number", addresses.house_number),
+    "unit": settled("unit", addresses.unit),
+    "postcode": settled("postcode", places.postcode),
+    "city": settled("city", places.city),
+    "region": settled("region", places.region),
     "country": countries.country,
     "gender": categories.gender,
     "language": categories.language,
