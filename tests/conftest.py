@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.databases import TestDatabase
 from tests.live import LiveSite
@@ -17,6 +18,13 @@ from tests.live import LiveSite
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long proofs with their full figures")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The suite tries the same examples each time, so that it never fails by chance; `--long` looks for new ones."""
+    hypothesis_settings.register_profile("suite", derandomize=True, deadline=None)
+    hypothesis_settings.register_profile("long", deadline=None, print_blob=True)
+    hypothesis_settings.load_profile("long" if config.getoption("--long") else "suite")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -209,7 +209,9 @@ def test_every_country_is_known_by_its_own_code():
     assert all(country_code(code) == code for code in CODES)
 
 
-@pytest.mark.parametrize("target", ["email", "phone", "customer_number", "gender", "language", "country", "birth_date", "city"])
+@pytest.mark.parametrize(
+    "target", ["email", "phone", "customer_number", "gender", "language", "country", "birth_date", "city"]
+)
 @pytest.mark.parametrize("raw", ["", " ", "\t", "\u200b"])
 def test_an_empty_cell_is_neither_value_nor_problem(target, raw):
     assert read(target, raw, Context()).values == {}

@@ -64,7 +64,9 @@ def test_an_unmistakable_date_needs_no_format(raw, expected):
     assert born(raw) == expected
 
 
-@pytest.mark.parametrize("raw", ["03/04/1980", "3.4.1980", "03-04-1980", "03 04 1980", "03/04/80", "13/04/80", "12-11-10"])
+@pytest.mark.parametrize(
+    "raw", ["03/04/1980", "3.4.1980", "03-04-1980", "03 04 1980", "03/04/80", "13/04/80", "12-11-10"]
+)
 def test_what_could_be_two_dates_is_set_aside(raw):
     assert born(raw) is None
     assert problem(raw) == "ambiguous_date"
