@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,12 +77,21 @@ def redis_url(base: Path | None = None, number: int = 0) -> str:
 
 def secret_key() -> str:
     """Django's secret of this installation, made once."""
-    path = state_dir() / "secret_key"
+    return _made_once("secret_key", lambda: secrets.token_urlsafe(48))
+
+
+def audit_key() -> str:
+    """The key that signs seals of the audit in this installation, made once: 32 bytes in base64."""
+    return _made_once("audit_key", lambda: b64encode(secrets.token_bytes(32)).decode())
+
+
+def _made_once(name: str, make: Callable[[], str]) -> str:
+    path = state_dir() / name
     if not path.exists():
         private_dir(path.parent, mode=ENTRY_MODE)
-        scratch = path.with_name(f"secret_key.{os.getpid()}")
+        scratch = path.with_name(f"{name}.{os.getpid()}")
         scratch.touch(mode=0o600)
-        scratch.write_text(secrets.token_urlsafe(48))
+        scratch.write_text(make())
         with contextlib.suppress(FileExistsError):  # another process was first
             os.link(scratch, path)
         scratch.unlink()

@@ -130,6 +130,13 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
+# --- the audit ---------------------------------------------------------------
+AUDIT_SIGNING_KEY = os.environ.get("AUDIT_SIGNING_KEY", "") or (embedded.audit_key() if EMBEDDED else "")
+AUDIT_TRUSTED_KEYS = env.words("AUDIT_TRUSTED_KEYS")
+AUDIT_CHECKPOINTS = os.environ.get("AUDIT_CHECKPOINTS", "") or (
+    str(embedded.state_dir() / "audit-checkpoints.jsonl") if EMBEDDED else ""
+)
+
 # --- language and time -------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -152,6 +159,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "seal-audit": {"task": "governance.tasks.seal_audit", "schedule": 10, "options": {"expires": 9}},
     "sweep-jobs": {"task": "profiles.tasks.sweep_jobs", "schedule": 15, "options": {"expires": 14}},
 }
 

@@ -3,10 +3,12 @@
 import contextlib
 import fcntl
 import os
+import secrets
 import shutil
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +61,7 @@ def _start(supervisor: Supervisor, base: Path, options: Mapping[str, str]) -> di
         "DATABASE_URL": embedded.database_url(base),
         "REDIS_URL": embedded.redis_url(base),
         "SECRET_KEY": "of-a-throw-away-server-that-nobody-else-reaches",
+        "AUDIT_SIGNING_KEY": b64encode(secrets.token_bytes(32)).decode(),
         "CDV_MEDIA": str(base / "media"),
         "CDV_TEST_BASE": str(base),
     }

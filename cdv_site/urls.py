@@ -9,6 +9,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("", include("profiles.urls")),
     path("", include("matching.urls")),
+    path("", include("governance.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("django.contrib.auth.urls")),
     path("ui/", gallery.gallery, name="gallery"),

@@ -1,0 +1,3 @@
+from .seal import AuditSeal
+
+__all__ = ["AuditSeal"]

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.expressions import RawSQL
 
 
 class AuditEvent(models.Model):
@@ -23,6 +24,11 @@ class AuditEvent(models.Model):
     subject_ids = ArrayField(models.UUIDField(), default=list, help_text="Profiles of the people concerned.")
     detail = models.JSONField(default=dict, help_text="Codes, ids and counts, never values.")
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.DONE)
+    txid = models.BigIntegerField(
+        db_default=RawSQL("(pg_current_xact_id()::text::bigint)", ()),
+        editable=False,
+        help_text="The transaction that wrote it: sealing takes only those whose transactions have all ended.",
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -32,4 +38,6 @@ class AuditEvent(models.Model):
             models.Index(fields=["action", "id"], name="audit_action"),
             models.Index(fields=["object_type", "object_id"], name="audit_object"),
             GinIndex(fields=["subject_ids"], name="audit_subjects"),
+            # the sealer goes on behind the last event it sealed
+            models.Index(fields=["txid", "id"], name="audit_sealing"),
         ]
