@@ -26,6 +26,7 @@ ENTRIES = (
     Entry("Home", "home", "home"),
     Entry("Review queue", "matching:queue", "list-check", matching.VIEW_QUEUE),
     Entry("Customers", "profiles:customers", "users", profiles.VIEW_CUSTOMERS),
+    Entry("Issues", "profiles:issues", "flag", profiles.FLAG),
     Entry("Imports", "profiles:imports", "file-import", profiles.VIEW_IMPORTS),
     Entry("Jobs", "profiles:jobs", "activity", profiles.VIEW_JOBS),
     Entry("Audit", "profiles:audit", "history", profiles.READ_AUDIT),

@@ -26,6 +26,9 @@ LOOKS = {
     "done": Look("ok", "circle-check"),
     "replayed": Look("ok", "circle-check"),
     "accepted": Look("ok", "circle-check"),
+    "corrected": Look("ok", "circle-check"),
+    "told": Look("info", "flag"),
+    "right": Look("plain", "circle-check"),
     # ends that need a look
     "failed": Look("bad", "alert-circle"),
     "refused": Look("bad", "ban"),

@@ -19,10 +19,11 @@ class Role:
     is_staff: bool = False
 
 
-READING = (profiles.VIEW_CUSTOMERS, profiles.VIEW_SOURCES, profiles.VIEW_IMPORTS, matching.VIEW_QUEUE)
+READING = (profiles.VIEW_CUSTOMERS, profiles.VIEW_SOURCES, profiles.VIEW_IMPORTS, matching.VIEW_QUEUE, profiles.FLAG)
 STEWARDING = (
     *READING,
     profiles.CORRECT,
+    profiles.ANSWER_FLAGS,
     profiles.IMPORT,
     profiles.UNDO_IMPORT,
     profiles.MEND,

@@ -5,12 +5,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from . import audit
+from . import audit, work
 from .models import Correction, SourceRecord, User
 from .registry import Registry
 
 # Upper apps act on records that were stored or changed, in the same transaction: keys, and who resolves them.
 AFTER_STORE: Registry[Callable[[Collection[int]], None]] = Registry("steps after records changed")
+
+
+CONFLICT = "correction_conflict"  # the work item of a source that contradicts a correction, see conflicts.py
 
 
 class CorrectionNotAllowed(Exception):
@@ -63,6 +66,7 @@ def release(*, correction: Correction, by: User | None) -> Correction:
         raise CorrectionNotAllowed("The correction was released already.")
     correction.released_at, correction.released_by = timezone.now(), by
     correction.save(update_fields=["released_at", "released_by"])
+    work.close_subjects(kind=CONFLICT, subject_ids=[correction.id])
     _resolve_again(correction.record)
     audit.record(
         "record.correction_released",
@@ -74,9 +78,10 @@ def release(*, correction: Correction, by: User | None) -> Correction:
 
 
 def _release_open(record: SourceRecord, field: str, by: User | None) -> None:
-    Correction.objects.filter(record=record, field=field, released_at__isnull=True).update(
-        released_at=timezone.now(), released_by=by
-    )
+    earlier = Correction.objects.filter(record=record, field=field, released_at__isnull=True)
+    ids = list(earlier.values_list("id", flat=True))
+    work.close_subjects(kind=CONFLICT, subject_ids=ids)
+    earlier.update(released_at=timezone.now(), released_by=by)
 
 
 def _resolve_again(record: SourceRecord) -> None:

@@ -1,6 +1,9 @@
-"""Audit events of this app: name → sentence."""
+"""Audit events and work-item kinds of this app."""
 
 from .audit import EVENTS, EventKind
+from .conflicts import CONFLICT
+from .flags import FLAG
+from .work import KINDS, WorkKind
 
 for _name, _kind in {
     "batch.received": EventKind("Received {file_name} from {source}"),
@@ -12,6 +15,7 @@ for _name, _kind in {
     "quarantine.read": EventKind("Looked at set-aside rows of an import", is_read=True),
     "record.corrected": EventKind("Corrected {field}"),
     "record.correction_released": EventKind("Released the correction of {field}"),
+    "record.correction_kept": EventKind("Kept the correction of {field} against a new value of the source"),
     "schema.published": EventKind("Published schema version {number}"),
     "source.changed": EventKind("Changed the set-up of source {source}"),
     "source.granted": EventKind("Granted {permission} on {source} to {grantee}"),
@@ -21,5 +25,16 @@ for _name, _kind in {
     "customer.read": EventKind("Opened a customer", is_read=True),
     "customer.searched": EventKind("Saw customers in a search ({hits} hits)", is_read=True),
     "customer.flagged": EventKind("Flagged {field} of a customer as wrong"),
+    "flag.answered": EventKind("Answered a flag of {field}: {outcome}"),
 }.items():
     EVENTS.register(_name, _kind)
+
+KINDS.register(
+    CONFLICT,
+    WorkKind(
+        "Source contradicts a correction",
+        "profiles:conflict",
+        {"third_value": "The source sent a value that is neither the one corrected nor the correction."},
+    ),
+)
+KINDS.register(FLAG, WorkKind("Value flagged as wrong", "profiles:flag", {"flagged": "A reader holds it for wrong."}))

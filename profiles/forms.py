@@ -3,7 +3,7 @@
 from django import forms
 
 from .canonical.registry import STANDARDISERS, TARGETS
-from .models import Source, SourceRecord
+from .models import Flag, Source, SourceRecord
 from .schema import published
 
 
@@ -53,3 +53,22 @@ class CorrectionForm(forms.Form):
         if not values:
             self.add_error("values", result.problem.message if result.problem else "This cannot be read.")
         return values
+
+
+class FlagForm(forms.Form):
+    """Which of the shown values is wrong, and why."""
+
+    field = forms.CharField(max_length=80, widget=forms.HiddenInput)
+    value = forms.ChoiceField(label="Which value is wrong")
+    note = forms.CharField(max_length=500, label="What is wrong with it", widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: object, values: list[str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"].choices = [(value, value) for value in values]
+
+
+class AnswerForm(forms.Form):
+    """What came of a flag, for its reporter to read."""
+
+    outcome = forms.ChoiceField(choices=[row for row in Flag.Outcome.choices if row[0] != Flag.Outcome.OPEN])
+    text = forms.CharField(max_length=500, label="Answer", widget=forms.Textarea(attrs={"rows": 3}))

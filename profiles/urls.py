@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import customers, imports, operations
+from .views import customers, imports, issues, operations
 
 app_name = "profiles"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("records/<int:pk>/", customers.record, name="record"),
     path("records/<int:pk>/correct/", customers.correct, name="correct"),
     path("corrections/<int:pk>/release/", customers.release, name="release-correction"),
+    path("records/<int:pk>/flag/", issues.flag_value, name="flag-value"),
+    path("corrections/<int:pk>/", issues.conflict, name="conflict"),
+    path("corrections/<int:pk>/keep/", issues.keep, name="keep-correction"),
+    path("issues/", issues.issues, name="issues"),
+    path("flags/<int:pk>/", issues.flag, name="flag"),
+    path("flags/<int:pk>/answer/", issues.answer_flag, name="answer-flag"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:pk>/", imports.batch, name="import"),
     path("imports/<int:pk>/progress/", imports.progress, name="import-progress"),

@@ -1,6 +1,6 @@
 """Kinds of work items: what each is called and how its reasons are worded."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.utils import timezone
@@ -25,14 +25,21 @@ class WorkKind:
 KINDS: Registry[WorkKind] = Registry("work-item kinds")
 
 
-def open_item(*, kind: str, subject_id: object, reason: str, detail: Mapping[str, object] | None = None) -> WorkItem:
+def open_item(
+    *,
+    kind: str,
+    subject_id: object,
+    reason: str,
+    detail: Mapping[str, object] | None = None,
+    source_id: int | None = None,
+) -> WorkItem:
     """The open item of this kind and subject, made when there is none. At most 2 queries."""
     KINDS[kind]
     item, _ = WorkItem.objects.get_or_create(
         kind=kind,
         subject_id=str(subject_id),
         state=WorkItem.State.OPEN,
-        defaults={"reason": reason, "detail": dict(detail or {})},
+        defaults={"reason": reason, "detail": dict(detail or {}), "source_id": source_id},
     )
     return item
 
@@ -42,3 +49,10 @@ def close_items(items: "list[int]", *, state: str = WorkItem.State.DONE) -> None
     WorkItem.objects.filter(id__in=items, state=WorkItem.State.OPEN).update(
         state=state, closed_at=timezone.now(), closed_by_id=current_actor().user_id
     )
+
+
+def close_subjects(*, kind: str, subject_ids: Iterable[object], state: str = WorkItem.State.DONE) -> None:
+    """Close the open items of one kind about these subjects. 1 query."""
+    WorkItem.objects.filter(
+        kind=kind, subject_id__in=[str(subject) for subject in subject_ids], state=WorkItem.State.OPEN
+    ).update(state=state, closed_at=timezone.now(), closed_by_id=current_actor().user_id)

@@ -1,6 +1,7 @@
 """One module per noun; import models from here."""
 
 from .audit import AuditEvent
+from .flag import Flag
 from .golden import GoldenValue, SearchEntry
 from .identity import IdentityOperation, Membership, Profile, RecordMove
 from .job import Job, JobStep
@@ -18,6 +19,7 @@ __all__ = [
     "CanonicalField",
     "Correction",
     "FieldMapping",
+    "Flag",
     "GoldenValue",
     "IdentityOperation",
     "Job",
