@@ -5,6 +5,7 @@ import re
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
+from .phone_ranges import known_number
 from .text import plain
 from .types import Context, Problem, Standardised
 
@@ -21,6 +22,9 @@ def phone(raw: str, context: Context) -> Standardised:
     text = plain(raw[:250])
     if not text:
         return Standardised()
+    text = _dialled(text)
+    if known := known_number(text, context.region):
+        return Standardised({"phone": (known,)})
     number = _number(text, context.region)
     if number is None:
         return Standardised(problem=NOT_A_PHONE)
@@ -33,10 +37,14 @@ def phone(raw: str, context: Context) -> Standardised:
     return Standardised(values, None if phonenumbers.is_valid_number(number) else UNVERIFIED)
 
 
-def _number(text: str, region: str) -> PhoneNumber | None:
-    """The number as dialled in the region; 00 before a country code is understood everywhere."""
+def _dialled(text: str) -> str:
+    """The number without what a spreadsheet adds; 00 before a country code is understood everywhere."""
     spreadsheet = _SPREADSHEET.fullmatch(text)
-    text = _ABROAD.sub("+", spreadsheet[1] if spreadsheet else text)
+    return _ABROAD.sub("+", spreadsheet[1] if spreadsheet else text)
+
+
+def _number(text: str, region: str) -> PhoneNumber | None:
+    """The number as dialled in the region."""
     try:
         number = phonenumbers.parse(text, region.upper() or None)
     except NumberParseException:
