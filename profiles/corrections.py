@@ -1,6 +1,7 @@
 """Corrections: a steward's word on a field, anchored to the record whose value it corrects."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,8 +10,25 @@ from . import audit, work
 from .models import Correction, SourceRecord, User
 from .registry import Registry
 
-# Upper apps act on records that were stored or changed, in the same transaction: keys, and who resolves them.
-AFTER_STORE: Registry[Callable[[Collection[int]], None]] = Registry("steps after records changed")
+
+class NewRecord(NamedTuple):
+    """A record that was stored for the first time: what it holds, so that nobody has to read it back."""
+
+    id: int
+    source_key: str
+    party_kind: str
+    attributes: Mapping[str, Sequence[str]]
+
+
+# Upper apps act on records that were stored or changed, in the same transaction: keys, and who resolves them. They are
+# given the ids of all, and those among them that are new with their content; no correction can lie on a new one.
+AFTER_STORE: Registry[Callable[[Collection[int], Sequence[NewRecord]], None]] = Registry("steps after records changed")
+
+
+def after_store(record_ids: Collection[int], new: Sequence[NewRecord] = ()) -> None:
+    """Run the steps of upper apps on records that were stored or changed, in the caller's transaction."""
+    for step in AFTER_STORE.values():
+        step(record_ids, new)
 
 
 CONFLICT = "correction_conflict"  # the work item of a source that contradicts a correction, see conflicts.py
@@ -89,8 +107,7 @@ def _resolve_again(record: SourceRecord) -> None:
     SourceRecord.objects.filter(id=record.id, state=SourceRecord.State.RESOLVED).update(
         state=SourceRecord.State.RECEIVED
     )
-    for step in AFTER_STORE.values():
-        step([record.id])
+    after_store([record.id])
 
 
 def subjects_of(record: SourceRecord) -> list:

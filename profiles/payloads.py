@@ -5,10 +5,14 @@ import json
 import zlib
 from collections.abc import Mapping
 
+# made once: json.dumps makes an encoder at each call that asks for anything unusual
+_as_received = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_in_order = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, sort_keys=True).encode
+
 
 def pack(row: Mapping[str, object]) -> bytes:
     """A row as received, to the bytes that are stored (compressed JSON, keys in the order received)."""
-    return zlib.compress(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode(), 1)
+    return zlib.compress(_as_received(row).encode(), 1)
 
 
 def unpack(stored: bytes | memoryview) -> dict[str, object]:
@@ -18,5 +22,4 @@ def unpack(stored: bytes | memoryview) -> dict[str, object]:
 
 def fingerprint(row: Mapping[str, object]) -> bytes:
     """16 bytes that are equal exactly for equal content, whatever the order of columns."""
-    text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+    return hashlib.blake2b(_in_order(row).encode(), digest_size=16).digest()

@@ -1,39 +1,20 @@
 """Receive: rows become records, set-wise and idempotent; what cannot is set aside with line, field and reason."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from . import gates, payloads
+from . import gates, payloads, storing
 from .canonical.records import standardise_rows
+from .canonical.types import StandardisedRecord
 from .connectors import BadRow, Row
-from .corrections import AFTER_STORE
+from .corrections import NewRecord, after_store
 from .models import Batch, QuarantinedRow, SourceRecord
 from .schema import Schema, SourceSpec
-
-VERSION_COLUMNS = (
-    "record_id, revision, state, party_kind, payload, payload_hash, attributes, problems, source_version,"
-    " schema_version, batch_id, line, updated_at, replaced_by_batch_id, replaced_at"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A standardised row on its way to the record table."""
-
-    line: int
-    external_id: str
-    cells: dict[str, str]
-    party_kind: str
-    attributes: dict[str, list[str]]
-    problems: list[dict[str, str]]
-    source_version: str
-    content_hash: bytes
+from .storing import Incoming, Known
 
 
 @dataclass(slots=True)
@@ -48,7 +29,6 @@ class Tally:
     quarantined: int = 0
     suppressed: int = 0
     touched: list[int] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
 
     def counts(self) -> dict[str, int]:
         names = ("received", "accepted", "created", "unchanged", "superseded", "quarantined", "suppressed")
@@ -62,13 +42,11 @@ def store_chunk(*, batch: Batch, rows: Sequence[Row | BadRow], schema: Schema, c
     bad = [row for row in rows if isinstance(row, BadRow)]
     incoming, rejected = _standardise([row for row in rows if isinstance(row, Row)], source, cache)
     incoming, gated = _pass_gates(incoming, source, tally)
-    latest = {row.external_id: row for row in incoming}
+    latest = _latest(incoming)
     tally.superseded += len(incoming) - len(latest)
     _quarantine(batch, [*bad, *rejected, *gated], tally)
-    _store(batch, latest, schema.number, tally)
-    tally.seen = set(latest)
-    for step in AFTER_STORE.values():
-        step(tally.touched)
+    new = _store(batch, latest, schema.number, tally)
+    after_store(tally.touched, new)
     _count(batch, tally)
     return tally
 
@@ -89,7 +67,7 @@ def _standardise(rows: Sequence[Row], source: SourceSpec, cache: dict) -> tuple[
     return incoming, rejected
 
 
-def _incoming(row: Row, external_id: str, result: "object", source: SourceSpec) -> Incoming:
+def _incoming(row: Row, external_id: str, result: StandardisedRecord, source: SourceSpec) -> Incoming:
     return Incoming(
         line=row.line,
         external_id=external_id,
@@ -117,6 +95,16 @@ def _pass_gates(incoming: list[Incoming], source: SourceSpec, tally: Tally) -> t
     return allowed, held
 
 
+def _latest(rows: Iterable[Incoming]) -> dict[str, Incoming]:
+    """Of several rows of one id the last, unless it declares an older version."""
+    found: dict[str, Incoming] = {}
+    for row in rows:
+        earlier = found.get(row.external_id)
+        if earlier is None or not is_older(row.source_version, earlier.source_version):
+            found[row.external_id] = row
+    return found
+
+
 def _quarantine(batch: Batch, bad: Sequence[BadRow], tally: Tally) -> None:
     tally.quarantined += len(bad)
     QuarantinedRow.objects.bulk_create(
@@ -132,10 +120,10 @@ def _quarantine(batch: Batch, bad: Sequence[BadRow], tally: Tally) -> None:
     )
 
 
-def _store(batch: Batch, rows: Mapping[str, Incoming], schema_version: int, tally: Tally) -> None:
+def _store(batch: Batch, rows: Mapping[str, Incoming], schema_version: int, tally: Tally) -> list[NewRecord]:
     """New rows are copied in, changed ones keep their old state as a version, unchanged and older ones are counted."""
-    now = timezone.now()
-    known = _known(batch.source_id, rows)
+    delivery = storing.Delivery(batch.id, batch.source_id, schema_version, timezone.now())
+    known = storing.known_records(batch.source_id, list(rows))
     new = [row for row in rows.values() if row.external_id not in known]
     changed: list[tuple[int, Incoming]] = []
     for row in rows.values():
@@ -143,39 +131,21 @@ def _store(batch: Batch, rows: Mapping[str, Incoming], schema_version: int, tall
             _sort_known(row, known[row.external_id], batch, changed, tally)
     tally.accepted += len(new) + len(changed)
     tally.created += len(new)
-    _insert(batch, new, schema_version, now)
-    _update(batch, changed, schema_version, now)
-    fresh = _ids(batch.source_id, [row.external_id for row in new])
-    tally.touched = sorted([*fresh, *(record_id for record_id, _ in changed)])
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is stored of a record already."""
-
-    id: int
-    content_hash: bytes
-    source_version: str
-    batch_id: int
-    state: str
-
-
-def _known(source_id: int, external_ids: Iterable[str]) -> dict[str, Known]:
-    rows = SourceRecord.objects.filter(source_id=source_id, external_id__in=list(external_ids)).values_list(
-        "external_id", "id", "payload_hash", "source_version", "batch_id", "state"
-    )
-    return {row[0]: Known(row[1], bytes(row[2]), *row[3:]) for row in rows}
+    ids = storing.insert(delivery, new)
+    storing.update(delivery, changed)
+    tally.touched = sorted([*ids, *(record_id for record_id, _ in changed)])
+    return [NewRecord(pk, batch.source.key, row.party_kind, row.attributes) for pk, row in zip(ids, new, strict=True)]
 
 
 def _sort_known(row: Incoming, known: Known, batch: Batch, changed: list[tuple[int, Incoming]], tally: Tally) -> None:
     if known.state == SourceRecord.State.ERASED:
         tally.suppressed += 1
+    elif is_older(row.source_version, known.source_version):
+        tally.superseded += 1
     elif known.batch_id == batch.id:  # an earlier row of the same file: this one takes its place
         tally.superseded += 1
         tally.accepted -= 1
         changed.append((known.id, row))
-    elif is_older(row.source_version, known.source_version):
-        tally.superseded += 1
     elif known.content_hash == row.content_hash and known.state != SourceRecord.State.WITHDRAWN:
         tally.unchanged += 1
     else:
@@ -192,58 +162,6 @@ def is_older(version: str, stored: str) -> bool:
         return version < stored
 
 
-def _insert(batch: Batch, rows: Sequence[Incoming], schema_version: int, now: datetime) -> None:
-    statement = (
-        "COPY profiles_sourcerecord (source_id, external_id, state, party_kind, payload, payload_hash, attributes,"
-        " problems, source_version, schema_version, revision, batch_id, line, created_at, updated_at) FROM STDIN"
-    )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(
-                (
-                    batch.source_id, row.external_id, "received", row.party_kind, payloads.pack(row.cells),
-                    row.content_hash, json.dumps(row.attributes, ensure_ascii=False), json.dumps(row.problems),
-                    row.source_version, schema_version, 1, batch.id, row.line, now, now,
-                )
-            )  # fmt: skip
-
-
-def _ids(source_id: int, external_ids: list[str]) -> list[int]:
-    return list(
-        SourceRecord.objects.filter(source_id=source_id, external_id__in=external_ids).values_list("id", flat=True)
-    )
-
-
-def _update(batch: Batch, changed: Sequence[tuple[int, Incoming]], schema_version: int, now: datetime) -> None:
-    keep_versions([record_id for record_id, _ in changed], batch=batch, now=now)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE profiles_sourcerecord SET state = 'received', party_kind = %s, payload = %s, payload_hash = %s,"
-            " attributes = %s, problems = %s, source_version = %s, schema_version = %s, revision = revision + 1,"
-            " batch_id = %s, line = %s, updated_at = %s WHERE id = %s",
-            [
-                (
-                    row.party_kind, payloads.pack(row.cells), row.content_hash,
-                    json.dumps(row.attributes, ensure_ascii=False), json.dumps(row.problems), row.source_version,
-                    schema_version, batch.id, row.line, now, record_id,
-                )
-                for record_id, row in changed
-            ],
-        )  # fmt: skip
-
-
-def keep_versions(record_ids: Sequence[int], *, batch: Batch, now: datetime) -> None:
-    """Keep the present state of records as versions, before `batch` changes them (its own rows need none)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO profiles_recordversion ({VERSION_COLUMNS})"
-            " SELECT id, revision, state, party_kind, payload, payload_hash, attributes, problems, source_version,"
-            " schema_version, batch_id, line, updated_at, %s, %s FROM profiles_sourcerecord"
-            " WHERE id = ANY(%s) AND batch_id <> %s",
-            [batch.id, now, list(record_ids), batch.id],
-        )
-
-
 def _count(batch: Batch, tally: Tally) -> None:
     Batch.objects.filter(id=batch.id).update(**{name: F(name) + n for name, n in tally.counts().items() if n})
 
@@ -255,12 +173,11 @@ def withdraw(*, batch: Batch, record_ids: Sequence[int]) -> int:
         id__in=record_ids, state__in=[SourceRecord.State.RECEIVED, SourceRecord.State.RESOLVED]
     )
     ids = list(live.values_list("id", flat=True))
-    keep_versions(ids, batch=batch, now=now)
+    storing.keep_versions(ids, batch_id=batch.id, now=now)
     SourceRecord.objects.filter(id__in=ids).update(
         state=SourceRecord.State.WITHDRAWN, revision=F("revision") + 1, batch=batch, updated_at=now
     )
-    for step in AFTER_STORE.values():
-        step(ids)
+    after_store(ids)
     return len(ids)
 
 
@@ -278,6 +195,5 @@ def restore_versions(*, batch: Batch, record_ids: Sequence[int]) -> int:
             [batch.id, batch.id, list(record_ids)],
         )
         restored = [row[0] for row in cursor.fetchall()]
-    for step in AFTER_STORE.values():
-        step(restored)
+    after_store(restored)
     return len(restored)

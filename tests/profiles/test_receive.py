@@ -56,6 +56,16 @@ def test_an_older_version_never_overwrites_a_newer(cast: Cast) -> None:
     assert record(cast.shop, "1").attributes["family_name"] == ["New"]
 
 
+def test_an_older_version_does_not_win_within_a_file_either(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"id": "1", "name": "Ada New", "v": "10"}, {"id": "1", "name": "Ada Old", "v": "9"}]
+    assert send(cast.shop, *rows).superseded == 1
+    monkeypatch.setattr(imports, "CHUNK", 1)
+    assert send(cast.crm, *rows, name="b.jsonl").superseded == 1
+    assert (
+        record(cast.shop, "1").attributes["family_name"] == record(cast.crm, "1").attributes["family_name"] == ["New"]
+    )
+
+
 def test_a_snapshot_withdraws_what_it_does_not_hold(cast: Cast) -> None:
     cast.shop.import_mode = "snapshot"
     cast.shop.save()
