@@ -2,8 +2,16 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from matching.engine.texts import Texts
+from matching.engine.types import Flags, Ints
 
 ANY_FIELD = "*"
 SEEN_LIMIT = 1 << 18  # checked values kept between batches, per field
@@ -44,7 +52,7 @@ BLOCKED_SEEDS: tuple[tuple[str, str, bool, str], ...] = (
         "role mailbox",
     ),
     ("email", r".*@(example\.(com|org|net)|none\.com|test\.com|email\.invalid|noemail\..*)", True, "no mailbox"),
-    ("phone", r"\+?\d{0,4}?(\d)\1{6,}", True, "one digit repeated"),
+    ("phone", r"\+?\d{0,4}?(0{7,}|1{7,}|2{7,}|3{7,}|4{7,}|5{7,}|6{7,}|7{7,}|8{7,}|9{7,})", True, "one digit repeated"),
     ("phone", r"\+?\d{0,3}?(0?123456789?0?|9876543210?)", True, "digits in a row"),
     ("national_id", r"(\d)\1{5,}|0?123456789?0?", True, "made-up number"),
     ("loyalty_id", r"(\d)\1{5,}|0?123456789?0?", True, "made-up number"),
@@ -74,6 +82,32 @@ class BlockedValues:
         seen.update((value, self.blocks(field_name, value)) for value in distinct if value not in seen)
         return frozenset(value for value in distinct if seen[value])
 
+    def knows(self, field_name: str) -> bool:
+        """Whether anything is blocked for this field alone."""
+        return bool(self.exact.get(field_name) or self.patterns.get(field_name))
+
+    def places(self, field_name: str, values: Sequence[str]) -> Ints:
+        """Where the blocked ones are among a field's distinct values."""
+        if isinstance(values, Texts):
+            odd = np.flatnonzero(~_ascii(values))
+            strange = [
+                place for place, value in zip(odd, values.pick(odd), strict=True) if self.blocks(field_name, value)
+            ]
+            return np.append(self._places(field_name, values), np.array(strange, np.int64))
+        bad = self.among(field_name, values)
+        return np.flatnonzero([value in bad for value in values])
+
+    def _places(self, field_name: str, values: Texts) -> Ints:
+        """The same for Arrow texts: patterns that Arrow cannot read are tried one value at a time."""
+        lowered = pc.ascii_lower(values.array)
+        found = np.zeros(len(values), np.bool_)
+        for name in (field_name, ANY_FIELD):
+            exact = pa.array(sorted(self.exact.get(name, ())), pa.string())
+            found |= pc.is_in(pc.utf8_trim_whitespace(lowered), exact).to_numpy(zero_copy_only=False)
+            for pattern in self.patterns.get(name, ()):
+                found |= _matching(pattern, values, lowered)
+        return np.flatnonzero(found & _ascii(values)) if found.any() else np.zeros(0, np.int64)
+
     def blocks(self, field_name: str, value: str) -> bool:
         """Whether matching must not use this value of this field."""
         folded = value.casefold().strip()
@@ -83,6 +117,21 @@ class BlockedValues:
         if folded in self.exact.get(name, ()):
             return True
         return any(pattern.fullmatch(folded) for pattern in self.patterns.get(name, ()))
+
+
+def _ascii(values: Texts) -> Flags:
+    plain: Flags = pc.string_is_ascii(values.array).to_numpy(zero_copy_only=False)
+    return plain
+
+
+def _matching(pattern: re.Pattern[str], values: Texts, lowered: Any) -> Flags:
+    try:
+        found = pc.match_substring_regex(lowered, rf"^\s*(?:{pattern.pattern})\s*$", ignore_case=True)
+    except pa.ArrowInvalid:  # a pattern with a back-reference
+        told = (pattern.fullmatch(value.casefold().strip()) is not None for value in values)
+        return np.fromiter(told, np.bool_, len(values))
+    matching: Flags = found.to_numpy(zero_copy_only=False)
+    return matching
 
 
 def compile_blocked(rows: Iterable[tuple[str, str, bool]]) -> BlockedValues:

@@ -1,8 +1,118 @@
-"""Pairs of records that share a key, found in memory."""
+"""Pairs of records that share a key, found in memory, a chunk at a time.
+
+A pair belongs to the first rule that finds it. That is told by comparing the keys of its two records, so chunks and
+partitions need to know nothing of each other.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from matching.engine.types import Candidates, Ints, Keys, Oversize
+from matching.engine.keys import Entries, rule_keys
+from matching.engine.model import BlockingRule, Model
+from matching.engine.pairs import crossed_places
+from matching.engine.texts import Hashes
+from matching.engine.types import Candidates, Flags, Ints, Keys, Oversize, Table
+
+CHUNK = 1 << 18  # pairs at a time
+MANY = 1 << 20  # buckets by which oversize keys are sieved out
+
+
+class Part(NamedTuple):
+    """A share of all keys: those that leave the remainder `number` by `of`; of these every `sample`th."""
+
+    number: int = 0
+    of: int = 1
+    sample: int = 1
+
+    def holds(self, keys: Hashes) -> Flags:
+        """Which keys are in it."""
+        found: Flags = keys != 0
+        if self.of > 1:
+            found &= keys % np.uint64(self.of) == np.uint64(self.number)
+        if self.sample > 1:
+            found &= (keys >> np.uint64(32)) % np.uint64(self.sample) == 0
+        return found
+
+
+EVERYTHING = Part()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleKeys:
+    """The keys of one rule, one per record, or where records have several `several[i]:several[i + 1]`; 0 is none."""
+
+    rule: BlockingRule
+    keys: Hashes
+    several: Ints | None = None
+
+    @property
+    def rows(self) -> Ints | None:
+        """The record of each key, where that is not its place."""
+        if self.several is None:
+            return None
+        return np.repeat(np.arange(len(self.several) - 1, dtype=np.int64), np.diff(self.several))
+
+    def shared(self, left: Ints, right: Ints, below: Hashes | None = None) -> Flags:
+        """Whether pairs have a key in common, or one below the one that they were found by."""
+        if self.several is None:
+            key = self.keys[left]
+            shared: Flags = (key == self.keys[right]) & (key != 0)
+            return shared
+        pair, one, other = crossed_places(self.several, left, right)
+        same = (self.keys[one] == self.keys[other]) & (self.keys[one] != 0)
+        if below is not None:
+            same &= self.keys[one] < below[pair]
+        return np.bincount(pair[same], minlength=len(left)) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """All keys of a table by rule, in the order of their numbers, without the oversize ones."""
+
+    rules: Sequence[RuleKeys]
+    oversize: tuple[Oversize, ...]
+
+    @classmethod
+    def of(cls, table: Table, model: Model) -> "Blocking":
+        """The keys of a table; those of more records than a block may have are left out and reported."""
+        rules, oversize = [], []
+        for rule in sorted(model.blocking, key=lambda rule: rule.number):
+            entries = rule_keys(table, rule)
+            if not entries.number.any():
+                continue
+            keys, large = _without_oversize(entries.number, rule, model.limits.block)
+            rules.append(_rule_keys(rule, Entries(entries.rows, keys), len(table)))
+            oversize += large
+        return cls(rules, tuple(oversize))
+
+    def chunks(self, part: Part = EVERYTHING, owned: bool = True) -> Iterator[Candidates]:
+        """All pairs of a part of the keys, those of one rule after the other; `owned` leaves each to its first rule."""
+        for place, rule in enumerate(self.rules):
+            for left, right, key in _pairs_of_rule(rule, part):
+                if owned:
+                    mine = self._is_first(place, left, right, key)
+                    left, right = left[mine], right[mine]
+                found = np.full(len(left), rule.rule.number, np.int16)
+                yield Candidates(np.minimum(left, right), np.maximum(left, right), found)
+
+    def owns(self, candidates: Candidates) -> Flags:
+        """Of pairs found by rules of one key a record, which belong to the rule that found them."""
+        mine = np.ones(len(candidates), np.bool_)
+        for place, rule in enumerate(self.rules):
+            rows = np.flatnonzero(candidates.rule == rule.rule.number)
+            mine[rows] = self._is_first(place, candidates.left[rows], candidates.right[rows], None)
+        return mine
+
+    def _is_first(self, place: int, left: Ints, right: Ints, key: Hashes | None) -> Flags:
+        mine = np.ones(len(left), np.bool_)
+        for earlier in self.rules[:place]:
+            mine &= ~earlier.shared(left, right)
+        if self.rules[place].several is not None and key is not None:
+            mine &= ~self.rules[place].shared(left, right, key)
+        return mine
 
 
 def pairs_within(keys: Keys, cap: int) -> Candidates:
@@ -10,16 +120,67 @@ def pairs_within(keys: Keys, cap: int) -> Candidates:
 
     Keys of more than `cap` records are left out and reported as oversize.
     """
-    order = np.lexsort((keys.record, keys.key, keys.rule))
-    record, rule, key = keys.record[order].astype(np.int64), keys.rule[order], keys.key[order]
-    starts = np.flatnonzero(np.r_[True, (np.diff(rule) != 0) | (np.diff(key) != 0)]) if len(key) else _none()
+    rules, oversize = [], []
+    for number in np.unique(keys.rule).tolist():
+        own = np.flatnonzero(keys.rule == number)
+        own = own[np.argsort(keys.record[own], kind="stable")]
+        rule = BlockingRule(number, str(number), (), "")
+        kept, large = _without_oversize(keys.key[own].view(np.uint64), rule, cap)
+        size = int(keys.record.max()) + 1
+        rules.append(_rule_keys(rule, Entries(keys.record[own].astype(np.int64), kept), size))
+        oversize += large
+    found = list(Blocking(rules, tuple(oversize)).chunks())
+    if not found:
+        return Candidates(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int16), tuple(oversize))
+    stacked = [np.concatenate([getattr(one, name) for one in found]) for name in ("left", "right", "rule")]
+    order = np.lexsort((stacked[1], stacked[0]))
+    return Candidates(stacked[0][order], stacked[1][order], stacked[2][order], tuple(oversize))
+
+
+def _rule_keys(rule: BlockingRule, entries: Entries, records: int) -> RuleKeys:
+    rows, keys = entries
+    if rows is None:
+        return RuleKeys(rule, keys)
+    counts = np.bincount(rows, minlength=records)
+    if counts.max(initial=0) > 1:
+        return RuleKeys(rule, keys, np.concatenate([[0], np.cumsum(counts)]))
+    one_each = np.zeros(records, np.uint64)
+    one_each[rows] = keys
+    return RuleKeys(rule, one_each)
+
+
+def _without_oversize(keys: Hashes, rule: BlockingRule, cap: int) -> tuple[Hashes, list[Oversize]]:
+    bucket = (keys % np.uint64(MANY)).astype(np.int64)
+    suspect = np.flatnonzero((np.bincount(bucket, minlength=MANY) > cap)[bucket] & (keys != 0))
+    found, counts = np.unique(keys[suspect], return_counts=True)
+    large = found[counts > cap]
+    if not len(large):
+        return keys, []
+    kept = keys.copy()
+    kept[suspect[np.isin(keys[suspect], large)]] = 0
+    sizes = counts[counts > cap].tolist()
+    return kept, [
+        Oversize(rule.number, key, size) for key, size in zip(large.view(np.int64).tolist(), sizes, strict=True)
+    ]
+
+
+def _pairs_of_rule(rule: RuleKeys, part: Part) -> Iterator[tuple[Ints, Ints, Hashes]]:
+    """Pairs within blocks, as rows, with the key of each."""
+    chosen = np.flatnonzero(part.holds(rule.keys))
+    key = rule.keys[chosen]
+    order = np.argsort(key)
+    key, place = key[order], chosen[order]
+    owner = rule.rows
+    record = place if owner is None else owner[place]
+    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.zeros(0, np.int64)
     sizes = np.diff(np.append(starts, len(key)))
-    oversize = tuple(
-        Oversize(int(rule[starts[i]]), int(key[starts[i]]), int(sizes[i])) for i in np.flatnonzero(sizes > cap)
-    )
-    blocks = (sizes > 1) & (sizes <= cap)
-    first, second = _pairs_in_blocks(starts[blocks], sizes[blocks])
-    return _first_finder(record[first], record[second], rule[first], oversize)
+    starts, sizes = starts[sizes > 1], sizes[sizes > 1]
+    made = np.cumsum(sizes * (sizes - 1) // 2)
+    edges = [0, *(np.flatnonzero(np.diff(made // CHUNK)) + 1).tolist(), len(starts)]
+    for low, high in zip(edges[:-1], edges[1:], strict=True):
+        if high > low:
+            first, second = _pairs_in_blocks(starts[low:high], sizes[low:high])
+            yield record[first], record[second], key[first]
 
 
 def _pairs_in_blocks(starts: Ints, sizes: Ints) -> tuple[Ints, Ints]:
@@ -34,16 +195,3 @@ def _ranges(counts: Ints) -> Ints:
     """0..n-1 for each n, one after the other."""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0, dtype=np.int64) - np.repeat(ends - counts, counts)
-
-
-def _first_finder(left: Ints, right: Ints, rule: np.ndarray, oversize: tuple[Oversize, ...]) -> Candidates:
-    """One entry per pair; the input is ordered by rule, so the first one found stays."""
-    if not len(left):
-        return Candidates(left, right, rule.astype(np.int16), oversize)
-    width = int(right.max()) + 1
-    _, first = np.unique(left * width + right, return_index=True)
-    return Candidates(left[first], right[first], rule[first].astype(np.int16), oversize)
-
-
-def _none() -> Ints:
-    return np.zeros(0, np.int64)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from matching.engine import compare_values
+from matching.engine.compare_dates import DATE, date
 from matching.engine.model import Model
 from matching.engine.types import Ints, Table
 
@@ -54,8 +54,8 @@ def _dates(table: Table, name: str, rows: Sequence[int]) -> int:
 
 
 def _is_slip(table: Table, name: str, left: int, right: int) -> bool:
-    level = compare_values.date(table, _one(left), _one(right), name)[0]
-    return compare_values.DATE[level] in SLIPS
+    level = date(table, _one(left), _one(right), name)[0]
+    return DATE[level] in SLIPS
 
 
 def _one(row: int) -> Ints:

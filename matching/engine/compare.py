@@ -1,69 +1,151 @@
-"""Pairs of records as patterns of levels, one per comparison of the model."""
+"""Pairs of records as patterns of levels, one per comparison of the model.
+
+Comparing has two steps: a glance settles what codes can tell, a close look reads the texts of what is still open. The
+cascade (`cascade.py`) drops hopeless pairs between the two; here everything is looked at.
+"""
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from matching.engine import compare_names as names
 from matching.engine import compare_values as values
+from matching.engine.compare_dates import DATE, date
 from matching.engine.model import Comparison, Model, ModelInvalid
-from matching.engine.types import Flags, Ints, Levels, Table
+from matching.engine.types import OPEN, Flags, Ints, Levels, Table
 
 Comparer = Callable[[Table, Ints, Ints, str], Levels]
 
-# kind -> comparer and the levels that it tells apart, best first
-COMPARERS: dict[str, tuple[Comparer, tuple[str, ...]]] = {
-    "given_name": (names.given_name, names.GIVEN),
-    "middle_name": (names.middle_name, names.MIDDLE),
-    "family_name": (names.family_name, names.FAMILY),
-    "organisation": (names.organisation, names.ORGANISATION),
-    "category": (values.category, values.CATEGORY),
-    "suffix": (values.suffix, values.SUFFIX),
-    "date": (values.date, values.DATE),
-    "email": (values.email, values.EMAIL),
-    "phone": (values.phone, values.PHONE),
-    "identifier": (values.identifier, values.IDENTIFIER),
-    "address": (values.address, values.ADDRESS),
+
+class Kind(NamedTuple):
+    """How one kind of property is compared, and the levels that it tells apart, best first."""
+
+    order: tuple[str, ...]
+    glance: Comparer
+    look: Comparer | None = None
+
+
+KINDS: dict[str, Kind] = {
+    "given_name": Kind(names.GIVEN, names.given_at_a_glance, names.given_name),
+    "middle_name": Kind(names.MIDDLE, names.middle_at_a_glance, names.middle_name),
+    "family_name": Kind(names.FAMILY, names.family_at_a_glance, names.family_name),
+    "organisation": Kind(names.ORGANISATION, names.organisation_at_a_glance, names.organisation),
+    "category": Kind(values.CATEGORY, values.category),
+    "suffix": Kind(values.SUFFIX, values.suffix),
+    "date": Kind(DATE, date),
+    "email": Kind(values.EMAIL, values.email),
+    "phone": Kind(values.PHONE, values.phone),
+    "identifier": Kind(values.IDENTIFIER, values.identifier),
+    "address": Kind(values.ADDRESS, values.address),
 }
 WEAK = ("part", "initial", "similar", "script", "different")
 
 
+class Glance(NamedTuple):
+    """Levels as far as codes tell them, and where first name and surname agree crosswise."""
+
+    levels: Levels
+    crosswise: Flags
+
+
 def compare(table: Table, left: Ints, right: Ints, model: Model) -> Levels:
     """Levels [pairs, comparisons] of the pairs given by row numbers; the order of a pair does not matter."""
-    levels = np.zeros((len(left), len(model.comparisons)), np.int8)
-    for place, comparison in enumerate(model.comparisons):
-        comparer, order = _comparer(comparison)
-        levels[:, place] = _numbers(comparison, order)[comparer(table, left, right, comparison.name)]
-    _mark_exchanged(levels, table, left, right, model)
+    levels, crosswise = glance(table, left, right, model)
+    for place in range(len(model.comparisons)):
+        look(levels, place, table, left, right, model)
+    mark_exchanged(levels, crosswise, model)
     return levels
 
 
-def _comparer(comparison: Comparison) -> tuple[Comparer, tuple[str, ...]]:
-    if comparison.kind not in COMPARERS:
+def glance(table: Table, left: Ints, right: Ints, model: Model) -> Glance:
+    """All levels that need no texts, the others OPEN. A column after the other is contiguous in memory."""
+    levels = np.zeros((len(left), len(model.comparisons)), np.int8, order="F")
+    for place, comparison in enumerate(model.comparisons):
+        kind = kind_of(comparison)
+        if is_known(table, comparison.name):
+            levels[:, place] = _numbers(comparison, kind.order)[kind.glance(table, left, right, comparison.name)]
+    return Glance(levels, _crosswise(levels, table, left, right, model))
+
+
+def look(levels: Levels, place: int, table: Table, left: Ints, right: Ints, model: Model) -> None:
+    """Settle the open levels of one comparison."""
+    comparison = model.comparisons[place]
+    kind = kind_of(comparison)
+    rows = np.flatnonzero(levels[:, place] == OPEN)
+    if kind.look and len(rows):
+        found = kind.look(table, left[rows], right[rows], comparison.name)
+        levels[rows, place] = _numbers(comparison, kind.order)[found]
+
+
+def mark_exchanged(levels: Levels, crosswise: Flags, model: Model) -> None:
+    """Where first name and surname only agree crosswise, both say so."""
+    for rows in (np.flatnonzero(crosswise),):
+        pair = _names(model)
+        weak = np.logical_and.reduce([_is_weak(levels[rows], comparison, model) for comparison in pair] or [rows < 0])
+        for comparison in pair:
+            levels[rows[weak], model.column[comparison.name]] = comparison.level("swapped")
+
+
+def is_known(table: Table, name: str) -> bool:
+    """Whether any record has a value to compare."""
+    return (
+        len((table.multi[name] if name in table.multi else table.single[name]).values) > 1
+        if not _composed(name)
+        else True
+    )
+
+
+def kind_of(comparison: Comparison) -> Kind:
+    """How a comparison compares."""
+    if comparison.kind not in KINDS:
         raise ModelInvalid(f"There is no comparison of kind {comparison.kind}.")
-    return COMPARERS[comparison.kind]
+    return KINDS[comparison.kind]
 
 
+def _composed(name: str) -> bool:
+    return name == "address"
+
+
+@lru_cache(1 << 10)
 def _numbers(comparison: Comparison, order: tuple[str, ...]) -> Levels:
-    """For each level that the comparer tells apart its number in the model: the next weaker one that the model has."""
+    """For each level that the comparer tells apart its number in the model: the next weaker one that the model has.
+
+    One more at the end for OPEN, which stays open.
+    """
     numbers, number = [], 0
     for name in reversed(order):
         number = comparison.level(name) if comparison.has(name) else number
         numbers.append(number)
-    return np.array(numbers[::-1], np.int8)
+    return np.array([*numbers[::-1], OPEN], np.int8)
 
 
-def _mark_exchanged(levels: Levels, table: Table, left: Ints, right: Ints, model: Model) -> None:
-    """Where first name and surname only agree crosswise, both say so."""
+def _crosswise(levels: Levels, table: Table, left: Ints, right: Ints, model: Model) -> Flags:
+    found = np.zeros(len(left), np.bool_)
+    pair = _names(model)
+    if pair:
+        maybe = [
+            (levels[:, column] == OPEN) | _is_weak(levels, one, model) for one, column in _with_columns(pair, model)
+        ]
+        rows = np.flatnonzero(np.logical_and.reduce(maybe))
+        found[rows] = names.exchanged(table, left[rows], right[rows])
+    return found
+
+
+def _with_columns(pair: list[Comparison], model: Model) -> list[tuple[Comparison, int]]:
+    return [(comparison, model.column[comparison.name]) for comparison in pair]
+
+
+def _names(model: Model) -> list[Comparison]:
+    """First name and surname, if the model knows that they may be exchanged."""
     pair = [model.comparison(name) for name in ("given_name", "family_name") if model.has(name)]
-    if len(pair) < 2 or not all(comparison.has("swapped") for comparison in pair):
-        return
-    weak = np.logical_and.reduce([_is_weak(levels, comparison, model) for comparison in pair])
-    swapped = names.exchanged(table, left, right, weak)
-    for comparison in pair:
-        levels[swapped, model.column[comparison.name]] = comparison.level("swapped")
+    return pair if len(pair) == 2 and all(comparison.has("swapped") for comparison in pair) else []
 
 
 def _is_weak(levels: Levels, comparison: Comparison, model: Model) -> Flags:
-    weak = [comparison.level(name) for name in WEAK if comparison.has(name)]
-    return np.isin(levels[:, model.column[comparison.name]], weak)
+    weak = np.zeros(len(levels), np.bool_)
+    for name in WEAK:
+        if comparison.has(name):
+            weak |= levels[:, model.column[comparison.name]] == comparison.level(name)
+    return weak

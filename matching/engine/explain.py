@@ -11,7 +11,7 @@ from matching.engine.judge import Judged, judge_pairs
 from matching.engine.keys import block_keys
 from matching.engine.model import Level, Model
 from matching.engine.types import Evidence, Outcome, Reason, RecordInput
-from matching.engine.usage import Usage
+from matching.engine.usage import NOWHERE, Usage, count
 
 REASON_SENTENCES: dict[Reason, str] = {
     Reason.PARTY_KIND_DIFFERS: "One is a person, the other an organisation.",
@@ -119,10 +119,10 @@ def waterfall(evidence: Evidence, model: Model) -> list[Bar]:
 
 
 def explain_pair(
-    first: RecordInput, second: RecordInput, model: Model, blocked: BlockedValues, usage: Usage | None = None
+    first: RecordInput, second: RecordInput, model: Model, blocked: BlockedValues, usage: Usage = NOWHERE
 ) -> Evidence:
     """What speaks for and against two records being one, whether or not any key would find them."""
-    judged = _judge_two(first, second, model, blocked, usage or {})
+    judged = _judge_two(first, second, model, blocked, usage)
     return judged.evidence(0, judged.reasons(0))
 
 
@@ -131,11 +131,11 @@ def why_not(
     second: RecordInput,
     model: Model,
     blocked: BlockedValues,
-    usage: Usage | None = None,
+    usage: Usage = NOWHERE,
     cannot_link: bool = False,
 ) -> list[WhyNot]:
     """All that keeps two records from being joined automatically; empty if nothing does."""
-    judged = _judge_two(first, second, model, blocked, usage or {})
+    judged = _judge_two(first, second, model, blocked, usage)
     reasons = [Reason.CANNOT_LINK] if cannot_link else []
     reasons += [] if _share_a_key(judged) else [Reason.NO_SHARED_KEY]
     reasons += [reason for reason in judged.reasons(0) if reason != Reason.UNSURE]
@@ -149,7 +149,7 @@ def why_not(
 
 def _judge_two(first: RecordInput, second: RecordInput, model: Model, blocked: BlockedValues, usage: Usage) -> Judged:
     table = encode([first, second], model, blocked)
-    return judge_pairs(table, [(0, 1)], model, usage)
+    return judge_pairs(table, [(0, 1)], model, count(table, model, usage))
 
 
 def _share_a_key(judged: Judged) -> bool:

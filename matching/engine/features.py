@@ -2,7 +2,6 @@
 
 import re
 from functools import cache, lru_cache
-from typing import NamedTuple
 
 import jellyfish
 from nicknames import NickNamer
@@ -33,71 +32,7 @@ STREET_WORDS = {
     "st": "street", "str": "strasse", "tce": "terrace", "ter": "terrace", "w": "west",
 }  # fmt: skip
 HANDLE, HANDLE_NAME = 4, 3  # letters of a telling local part, and of a name that it may be made from
-EMPTY = ""
 LATIN, OTHER_SCRIPT, LATIN_BELOW = "latin", "other", 0x250  # Latin letters end with the block Latin Extended-B
-
-
-class NameFeatures(NamedTuple):
-    """A name as matching sees it.
-
-    `compact` is without spaces, `core` also without particles; `skeleton` holds the consonants, which is all that some
-    scripts write.
-    """
-
-    text: str
-    compact: str
-    core: str
-    nickname: str
-    sound: str
-    phonetic: str
-    initial: str
-    skeleton: str
-    script: str
-
-
-FACETS = NameFeatures._fields
-NO_NAME = NameFeatures(*[EMPTY] * len(FACETS))
-
-
-@lru_cache(CACHE)
-def given_name(value: str) -> NameFeatures:
-    """First name: nickname group and sound are those of its first word."""
-    parts = fold(value).split()
-    if not parts:
-        return NO_NAME
-    compact = "".join(parts)
-    return NameFeatures(
-        text=" ".join(parts),
-        compact=compact,
-        core=compact,
-        nickname=nickname_group(parts[0]) or parts[0],
-        sound=sound(parts[0]),
-        phonetic=word_sound(parts[0]),
-        initial=parts[0][0],
-        skeleton=skeleton(compact),
-        script=script(value),
-    )
-
-
-@lru_cache(CACHE)
-def family_name(value: str) -> NameFeatures:
-    """Surname: the sound is that of the last word, particles aside."""
-    parts = fold(value).split()
-    if not parts:
-        return NO_NAME
-    core = [word for word in parts if word not in PARTICLES] or parts
-    joined = "".join(core)
-    return NameFeatures(
-        text=" ".join(parts),
-        compact="".join(parts),
-        core=joined,
-        nickname=EMPTY,
-        sound=sound(joined),
-        phonetic=word_sound(joined),
-        initial=joined[0],
-        skeleton=skeleton("".join(parts)),
-        script=script(value),
-    )
 
 
 @cache
@@ -106,17 +41,34 @@ def _nicknames() -> NickNamer:
 
 
 @lru_cache(CACHE)
-def _forms(name: str) -> frozenset[str]:
-    return frozenset(_nicknames().nicknames_of(name))
-
-
-def are_nicknames(first: str, second: str) -> bool:
-    """Whether one folded first name is a usual form of the other.
+def nickname_forms(name: str) -> frozenset[str]:
+    """Usual forms of a folded first name.
 
     A relation and not a group: Pat is Patrick or Patricia, Bill is William and in some lists Robert, but neither
     Patrick and Patricia nor William and Robert are one name.
     """
-    return second in _forms(first) or first in _forms(second)
+    return frozenset(_nicknames().nicknames_of(name))
+
+
+def nickname(word: str) -> str:
+    """The formal name that a folded first name is usually short for."""
+    return nickname_group(word) or word
+
+
+def first_word(name: str) -> str:
+    """The first word of a folded name."""
+    return name.partition(" ")[0]
+
+
+def initial(word: str) -> str:
+    """The first letter of a folded name."""
+    return word[:1]
+
+
+def without_particles(name: str) -> str:
+    """A folded surname in one word without its particles; with them where nothing else is left."""
+    parts = name.split()
+    return "".join([word for word in parts if word not in PARTICLES] or parts)
 
 
 def sound(word: str) -> str:
@@ -172,6 +124,11 @@ def organisation_words(value: str) -> tuple[str, ...]:
     """Words of an organisation's name without its legal form; with it when nothing else is left."""
     parts = fold(value).split()
     return tuple(word for word in parts if word not in LEGAL_FORMS) or tuple(parts)
+
+
+def organisation(value: str) -> str:
+    """An organisation's name without its legal form, as one text."""
+    return " ".join(organisation_words(value))
 
 
 @lru_cache(CACHE)

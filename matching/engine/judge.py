@@ -11,7 +11,7 @@ from matching.engine.decide import decide, reasons
 from matching.engine.model import Model
 from matching.engine.score import score
 from matching.engine.types import Evidence, Flags, Floats, Ints, Link, Outcome, PairVerdicts, Reason, Scores, Table
-from matching.engine.usage import Usage
+from matching.engine.usage import Counts
 
 Pair = tuple[int, int]
 ROUNDED = 3  # decimals of weights in evidence
@@ -100,16 +100,16 @@ class Judged:
         return tuple(sorted(found))
 
 
-def judge(table: Table, left: Ints, right: Ints, found_by: Ints, model: Model, usage: Usage) -> Judged:
+def judge(table: Table, left: Ints, right: Ints, found_by: Ints, model: Model, counts: Counts) -> Judged:
     """Compare, score and decide pairs in one go."""
-    scores = score(compare(table, left, right, model), table, left, right, model, usage)
+    scores = score(compare(table, left, right, model), table, left, right, model, counts)
     return Judged(table, model, left, right, found_by, scores, decide(scores, table, left, right, model))
 
 
-def judge_pairs(table: Table, pairs: Iterable[Pair], model: Model, usage: Usage) -> Judged:
+def judge_pairs(table: Table, pairs: Iterable[Pair], model: Model, counts: Counts) -> Judged:
     """`judge` for pairs that no key had to find."""
     listed = np.array(sorted(pairs), np.int64).reshape(-1, 2)
-    return judge(table, listed[:, 0], listed[:, 1], np.zeros(len(listed), np.int64), model, usage)
+    return judge(table, listed[:, 0], listed[:, 1], np.zeros(len(listed), np.int64), model, counts)
 
 
 def _stacked(first: Stage, second: Stage) -> Stage:

@@ -1,14 +1,25 @@
-"""Blocking keys: one stable 64-bit number per rule and record, the same in every process and in the database."""
+"""Blocking keys: one stable 64-bit number per rule and record, the same in every process and in the database.
 
-from collections.abc import Iterable
-from functools import lru_cache
-from hashlib import blake2b
+A key is stirred from the hashes of its parts, so that no texts are put together and all records are done at once.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import numpy as np
 
-from matching.engine.encode import combine
 from matching.engine.model import BlockingRule, Model, ModelInvalid
-from matching.engine.types import Column, Ints, Keys, Table
+from matching.engine.texts import Hashes, hashes, stirred
+from matching.engine.types import Codes, Ints, Keys, Table
+
+STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Entries(NamedTuple):
+    """One number per record, or where a part has several values per value: `rows` is None, or whose each is. 0 is none."""
+
+    rows: Ints | None
+    number: Hashes
 
 
 def block_keys(table: Table, model: Model) -> Keys:
@@ -21,47 +32,113 @@ def value_keys(table: Table, model: Model) -> Keys:
     return _keys(table, [rule for rule in model.blocking if rule.value_of])
 
 
-@lru_cache(1 << 18)
 def stable_key(rule_name: str, value: str) -> int:
-    """The key of one value under one rule, as a signed 64-bit number."""
-    digest = blake2b(f"{rule_name}\x1e{value}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    """The key of one value under a rule of one part, as a signed 64-bit number."""
+    return int(_stirred_in(_seed(rule_name), hashes([value])).view(np.int64)[0])
+
+
+def rule_keys(table: Table, rule: BlockingRule) -> Entries:
+    """The keys of one rule, 0 where a part is missing; worked out once per table."""
+    found: Entries = table.fact(f"keys of {rule.name}", lambda: _of_rule(table, rule))
+    return found
+
+
+def part_hashes(table: Table, part: str) -> Hashes:
+    """A hash of one part of each record, 0 where it is missing; of a part with several values one for each value."""
+    found: Hashes = table.fact(f"hashes of {part}", lambda: _of_part(table, part))
+    return found
 
 
 def _keys(table: Table, rules: Iterable[BlockingRule]) -> Keys:
-    found = [(rule.number, *_of_rule(table, rule)) for rule in rules]
-    record = np.concatenate([rows for _, rows, _ in found]) if found else np.zeros(0, np.int64)
-    key = np.concatenate([keys for _, _, keys in found]) if found else np.zeros(0, np.int64)
-    rule = np.repeat([number for number, _, _ in found], [len(keys) for _, _, keys in found])
-    return Keys(record.astype(np.int32), rule.astype(np.int16), key)
+    record: list[Codes] = [np.zeros(0, np.int32)]
+    number, key = [np.zeros(0, np.int16)], [np.zeros(0, np.int64)]
+    for rule in rules:
+        rows, keys = rule_keys(table, rule)
+        present = np.flatnonzero(keys)
+        record.append((present if rows is None else rows[present]).astype(np.int32))
+        number.append(np.full(len(present), rule.number, np.int16))
+        key.append(keys[present].view(np.int64))
+    return Keys(np.concatenate(record), np.concatenate(number), np.concatenate(key))
 
 
-def _of_rule(table: Table, rule: BlockingRule) -> tuple[Ints, Ints]:
-    """Row numbers and keys of one rule; rows without all of its parts have none."""
-    rows, columns = _gather(table, rule)
-    combined = columns[0] if len(columns) == 1 else combine(columns)
-    used = np.unique(combined.codes)
-    key_of_code = np.zeros(len(combined.values), np.int64)
-    key_of_code[used] = [stable_key(rule.name, combined.values[code]) for code in used.tolist()]
-    present = combined.codes > 0
-    return rows[present], key_of_code[combined.codes[present]]
-
-
-def _gather(table: Table, rule: BlockingRule) -> tuple[Ints, list[Column]]:
-    """The parts of a rule as columns of equal length; a part with several values repeats its record."""
+def _of_rule(table: Table, rule: BlockingRule) -> Entries:
     several = [part for part in rule.parts if part in table.multi]
     if len(several) > 1:
         raise ModelInvalid(f"Blocking rule {rule.name} has two parts with several values.")
-    rows = np.arange(len(table), dtype=np.int64)
+    rows = None
     if several:
         offsets = table.multi[several[0]].offsets
-        rows = np.repeat(rows, np.diff(offsets))
-    return rows, [_part(table, part, rows) for part in rule.parts]
+        rows = np.repeat(np.arange(len(table), dtype=np.int64), np.diff(offsets))
+    parts = [part_hashes(table, part) for part in rule.parts]
+    if rows is not None:
+        parts = [found if part in table.multi else found[rows] for part, found in zip(rule.parts, parts, strict=True)]
+    key = _seed(rule.name)
+    for found in parts:
+        key = _stirred_in(key, found)
+    present = np.logical_and.reduce([found != 0 for found in parts])
+    return Entries(rows, np.where(present, np.maximum(key, np.uint64(1)), np.uint64(0)))
 
 
-def _part(table: Table, part: str, rows: Ints) -> Column:
+def _seed(rule_name: str) -> Hashes:
+    return hashes([rule_name])
+
+
+def _stirred_in(key: Hashes, found: Hashes) -> Hashes:
+    return stirred((key + STEP) ^ found)
+
+
+def _of_part(table: Table, part: str) -> Hashes:
+    if part in COMPOSED:
+        return COMPOSED[part](table)
     if part in table.multi:
-        return Column(table.multi[part].codes, table.multi[part].values)
-    if part not in table.single:
-        raise ModelInvalid(f"There is nothing called {part} to make keys from.")
-    return Column(table.single[part].codes[rows], table.single[part].values)
+        return hashes(table.multi[part].values)[table.multi[part].codes]
+    if part in table.single:
+        return hashes(table.single[part].values)[table.single[part].codes]
+    raise ModelInvalid(f"There is nothing called {part} to make keys from.")
+
+
+def _both(one: Hashes, other: Hashes) -> Hashes:
+    """In any order."""
+    return np.where((one != 0) & (other != 0), stirred(one + other), np.uint64(0))
+
+
+def _words(table: Table) -> Hashes:
+    return _both(_sum_of_words(table, "given_name"), _sum_of_words(table, "family_name"))
+
+
+def _sum_of_words(table: Table, name: str) -> Hashes:
+    column = table.single[name]
+    summed = hashes(column.values)
+    for place, value in enumerate(column.values):
+        if " " in value:
+            summed[place] = hashes(value.split()).sum()
+    return summed[column.codes]
+
+
+def _sounds(table: Table) -> Hashes:
+    return _both(part_hashes(table, "given_name.sound"), part_hashes(table, "family_name.sound"))
+
+
+def _initials(table: Table) -> Hashes:
+    return _both(part_hashes(table, "given_name.initial"), part_hashes(table, "family_name.initial"))
+
+
+def _address(table: Table) -> Hashes:
+    """Street, number, unit and place; the place is the postcode, or else the city."""
+    street, number, unit, code, city = (
+        part_hashes(table, part) for part in ("street", "house_number", "unit", "postcode", "city")
+    )
+    place = np.where(code != 0, code, stirred(city))
+    found = np.zeros(1, np.uint64)
+    for part in (street, number, place, unit):
+        found = _stirred_in(found, part)
+    present = (street != 0) & (number != 0) & (place != 0)
+    return np.where(present, found, np.uint64(0))
+
+
+COMPOSED: dict[str, Callable[[Table], Hashes]] = {
+    "name.sorted": _words,
+    "name.sounds": _sounds,
+    "name.initials": _initials,
+    "address": _address,
+}

@@ -128,6 +128,11 @@ class Thresholds:
         """The automatic threshold as log2 odds."""
         return math.log2(self.auto / (1 - self.auto))
 
+    @property
+    def review_weight(self) -> float:
+        """The review threshold as log2 odds."""
+        return math.log2(self.review / (1 - self.review))
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -1,12 +1,21 @@
-"""Tools for comparing columns pair by pair: sides, cross products, similarities, ladders of levels."""
+"""Tools for comparing columns pair by pair: sides, cross products, bounded likeness, ladders of levels."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from rapidfuzz import process
+from rapidfuzz.distance import OSA, JaroWinkler
 
-from matching.engine.types import Codes, Column, Flags, Floats, Ints, Levels, MultiColumn
+from matching.engine.texts import (
+    Measures,
+    common_at_most,
+    jaro_winkler_at_most,
+    may_be_one_slip,
+    measures,
+    pick,
+)
+from matching.engine.types import Codes, Column, Flags, Floats, Ints, Levels, MultiColumn, Table
 
 
 class Sides(NamedTuple):
@@ -37,39 +46,57 @@ def sides(column: Column, left: Ints, right: Ints) -> Sides:
 
 def ladder(steps: Mapping[str, Flags], order: Sequence[str], otherwise: str) -> Levels:
     """For each pair the first step that holds, as its place in `order`."""
-    choices = [np.int8(order.index(name)) for name in steps]
-    return np.select(list(steps.values()), choices, np.int8(order.index(otherwise))).astype(np.int8)
+    levels = np.full(len(next(iter(steps.values()))), order.index(otherwise), np.int8)
+    for name, holds in reversed(list(steps.items())):
+        np.copyto(levels, np.int8(order.index(name)), where=holds)
+    return levels
 
 
-def similarity(
-    left_values: Sequence[str], left: Codes, right_values: Sequence[str], right: Codes, where: Flags, scorer: Any
-) -> Floats:
-    """The scorer's figure for pairs in `where`, 0 elsewhere; each distinct pair of values is measured once."""
-    result = np.zeros(len(where))
-    rows = np.flatnonzero(where)
-    if len(rows):
-        packed = left[rows].astype(np.int64) * len(right_values) + right[rows]
-        distinct, inverse = np.unique(packed, return_inverse=True)
-        first = [left_values[code] for code in (distinct // len(right_values)).tolist()]
-        second = [right_values[code] for code in (distinct % len(right_values)).tolist()]
-        result[rows] = process.cpdist(first, second, scorer=scorer, dtype=np.float64)[inverse]
+def measured(table: Table, name: str) -> Measures:
+    """What bounds the likeness of a column's values; worked out once per table."""
+    found: Measures = table.fact(f"measures of {name}", lambda: measures(values_of(table, name)))
+    return found
+
+
+def values_of(table: Table, name: str) -> Sequence[str]:
+    """The distinct values of a column."""
+    return (table.multi[name] if name in table.multi else table.single[name]).values
+
+
+def scored(values: Sequence[str], one: Codes, other: Codes, scorer: Any) -> Floats:
+    """The scorer's figure for each two values given by code."""
+    result: Floats = process.cpdist(pick(values, one), pick(values, other), scorer=scorer, dtype=np.float64)
     return result
 
 
-def holds_for(
-    column: Column | MultiColumn, left: Codes, right: Codes, where: Flags, test: Callable[[str, str], bool]
-) -> Flags:
-    """A symmetric test on the values of pairs in `where`, False elsewhere; meant for few pairs."""
-    result = np.zeros(len(where), dtype=np.bool_)
-    values = column.values
-    for row in np.flatnonzero(where).tolist():
-        result[row] = test(values[left[row]], values[right[row]])
-    return result
+def jaro_winkler(table: Table, name: str, one: Codes, other: Codes, at_least: float) -> Floats:
+    """The Jaro-Winkler likeness of values given by code; 0 where it cannot reach `at_least`."""
+    known = measured(table, name)
+    return _where(
+        jaro_winkler_at_most(known, one, known, other) >= at_least, table, name, one, other, JaroWinkler.similarity
+    )
 
 
-def by_value(column: Column | MultiColumn, test: Callable[[str], bool]) -> Flags:
-    """A test of each distinct value, to be looked up by code."""
-    return np.fromiter(map(test, column.values), np.bool_, len(column.values))
+def ratio(table: Table, name: str, one: Codes, other: Codes, scorer: Any, at_least: float) -> Floats:
+    """A ratio of letters in common, of 100; 0 where it cannot reach `at_least`."""
+    known = measured(table, name)
+    lengths = np.maximum(known.length[one] + known.length[other], 1)
+    possible = 200.0 * common_at_most(known, one, known, other) / lengths >= at_least
+    return _where(possible, table, name, one, other, scorer)
+
+
+def one_slip(table: Table, name: str, one: Codes, other: Codes) -> Flags:
+    """Whether two values are one keystroke or one exchange of neighbours apart."""
+    known = measured(table, name)
+    possible = may_be_one_slip(known, one, known, other)
+    found: Flags = possible & (_where(possible, table, name, one, other, OSA.distance) == 1)
+    return found
+
+
+def holds_for(values: Sequence[str], one: Codes, other: Codes, test: Callable[[str, str], bool]) -> Flags:
+    """A symmetric test on values given by code; meant for few pairs."""
+    told = map(test, pick(values, one), pick(values, other))
+    return np.fromiter(told, np.bool_, len(one))
 
 
 class Crossed(NamedTuple):
@@ -82,14 +109,22 @@ class Crossed(NamedTuple):
 
 def cross(column: MultiColumn, left: Ints, right: Ints) -> Crossed:
     """Every value of the left record against every value of the right one."""
-    counts = np.diff(column.offsets)
-    many = counts[left] * counts[right]
+    pair, one, other = crossed_places(column.offsets, left, right)
+    return Crossed(pair, column.codes[one], column.codes[other])
+
+
+def crossed_places(offsets: Ints, left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
+    """The pair that each combination belongs to, and the places of its two values; a record's are between its offsets."""
+    starts = offsets[left], offsets[right]
+    counts = offsets[left + 1] - starts[0], offsets[right + 1] - starts[1]
+    many = counts[0] * counts[1]
+    if many.max(initial=0) <= 1:
+        pair = np.flatnonzero(many)
+        return pair, starts[0][pair], starts[1][pair]
     pair = np.repeat(np.arange(len(left), dtype=np.int64), many)
     step = np.arange(len(pair), dtype=np.int64) - np.repeat(np.cumsum(many) - many, many)
-    width = counts[right][pair]
-    first = column.codes[column.offsets[left][pair] + step // width]
-    second = column.codes[column.offsets[right][pair] + step % width]
-    return Crossed(pair, first, second)
+    width = counts[1][pair]
+    return pair, starts[0][pair] + step // width, starts[1][pair] + step % width
 
 
 def best_of(crossed: Crossed, levels: Levels, pairs: int) -> Levels:
@@ -104,3 +139,11 @@ def best_of(crossed: Crossed, levels: Levels, pairs: int) -> Levels:
 def any_of(crossed: Crossed, holds: Flags, pairs: int) -> Flags:
     """Whether any of a pair's combinations holds."""
     return np.bincount(crossed.pair[holds], minlength=pairs) > 0
+
+
+def _where(possible: Flags, table: Table, name: str, one: Codes, other: Codes, scorer: Any) -> Floats:
+    result = np.zeros(len(possible))
+    rows = np.flatnonzero(possible)
+    if len(rows):
+        result[rows] = scored(values_of(table, name), one[rows], other[rows], scorer)
+    return result

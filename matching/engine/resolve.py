@@ -23,7 +23,7 @@ from matching.engine.model import Model
 from matching.engine.proposals import households, propose
 from matching.engine.rivals import Suitors, pairs_to_check, suitors, torn_units
 from matching.engine.types import Component, Fracture, Plan, Reason, Situation, Stop
-from matching.engine.usage import Usage, with_table
+from matching.engine.usage import Counts, count
 
 
 def resolve(situation: Situation, model: Model) -> Plan:
@@ -48,13 +48,13 @@ class _Resolution:
         """Judge, find rivals and stops, cluster what is left, and say what a person must look at."""
         situation, model = self.situation, self.model
         units = _units(situation)
-        usage = with_table(situation.usage, situation.table, situation.profile_of, model)
-        candidates = self._candidates(units, usage)
+        counts = count(situation.table, model, situation.usage, situation.profile_of)
+        candidates = self._candidates(units, counts)
         rivals = suitors(candidates, units.of_row, model.thresholds.rival_margin)
         groups = [{unit for edge in group for unit in edge.units} for group in connected(_edges(candidates, units))]
         large = [group for group in groups if _size(group, units) > model.limits.cluster_stop]
         small = [group for group in groups if _size(group, units) <= model.limits.cluster_stop]
-        judged = candidates.joined(self._across(candidates, units, small, rivals, usage))
+        judged = candidates.joined(self._across(candidates, units, small, rivals, counts))
         ground = Ground.of(judged, situation, units, _edges(judged, units))
         held = self._held_back(ground, rivals, frozenset(unit for group in large for unit in group))
         clustering = _cluster(ground, held)
@@ -62,12 +62,12 @@ class _Resolution:
         return Plan(
             components=_components(clustering, judged, situation, units),
             proposals=propose(judged, units.of_row, final, held | clustering.refused, situation.cannot_links),
-            fractures=self._fractures(units, usage),
+            fractures=self._fractures(units, counts),
             households=households(judged, final),
             stops=tuple(_stop(group, units, situation) for group in large),
         )
 
-    def _candidates(self, units: Units, usage: Usage) -> Judged:
+    def _candidates(self, units: Units, counts: Counts) -> Judged:
         """Candidate pairs between different units, each once, in order of row."""
         situation = self.situation
         left, right = np.minimum(situation.left, situation.right), np.maximum(situation.left, situation.right)
@@ -76,17 +76,17 @@ class _Resolution:
         left, right = left[first], right[first]
         keep = (units.of_row[left] != units.of_row[right]) & known[left] & known[right]
         found_by = situation.found_by[first].astype(np.int64)
-        return judge(situation.table, left[keep], right[keep], found_by[keep], self.model, usage)
+        return judge(situation.table, left[keep], right[keep], found_by[keep], self.model, counts)
 
     def _across(
-        self, known: Judged, units: Units, groups: Sequence[set[Unit]], rivals: Suitors, usage: Usage
+        self, known: Judged, units: Units, groups: Sequence[set[Unit]], rivals: Suitors, counts: Counts
     ) -> Judged:
         """All pairs not yet judged between units that could become one, and between rivals."""
         wanted: set[Pair] = pairs_to_check(rivals, units.members)
         for group in groups:
             wanted.update(cross_pairs(units.members, group))
         wanted.difference_update(zip(known.left.tolist(), known.right.tolist(), strict=True))
-        return judge_pairs(self.situation.table, wanted, self.model, usage)
+        return judge_pairs(self.situation.table, wanted, self.model, counts)
 
     def _held_back(self, ground: Ground, rivals: Suitors, stopped: frozenset[Unit]) -> Refused:
         """Certain links that are not to be followed whatever the cluster looks like."""
@@ -101,12 +101,12 @@ class _Resolution:
                     held.setdefault(pair, []).append(Obstacle(reason))
         return held
 
-    def _fractures(self, units: Units, usage: Usage) -> tuple[Fracture, ...]:
+    def _fractures(self, units: Units, counts: Counts) -> tuple[Fracture, ...]:
         """Changed records whose best link into their own profile has become too weak."""
         situation = self.situation
         changed = np.flatnonzero(situation.fresh & (situation.profile_of >= 0)).tolist()
         pairs = {ordered(row, other) for row in changed for other in units.siblings(row)}
-        judged = judge_pairs(situation.table, pairs, self.model, usage)
+        judged = judge_pairs(situation.table, pairs, self.model, counts)
         found = []
         for row in changed:
             own = np.flatnonzero((judged.left == row) | (judged.right == row))

@@ -1,6 +1,7 @@
 """Patterns as weights of evidence: the same person, the same household, or strangers."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,47 +10,86 @@ from matching.engine.model import Comparison, Model
 from matching.engine.types import Column, Floats, Ints, Levels, Scores, Table
 
 CEILING = 300.0  # log2; far beyond any certainty, below what a float can take
+REST = ""  # in a list of frequencies: the share of a value that is not listed
+NO_GAIN = np.zeros(0)
 
 
-def score(levels: Levels, table: Table, left: Ints, right: Ints, model: Model, usage: usages.Usage) -> Scores:
+class Totals(NamedTuple):
+    """Log2 odds against strangers: of one person, and of two people of one household."""
+
+    same: Floats
+    home: Floats
+
+    @property
+    def weight(self) -> Floats:
+        """Posterior log2 odds that a pair is one person."""
+        weight: Floats = self.same - np.log2(1.0 + np.exp2(self.home))
+        return weight
+
+
+def score(levels: Levels, table: Table, left: Ints, right: Ints, model: Model, counts: usages.Counts) -> Scores:
     """Additive log2 weights of each pair, with rare names weighing more and values that many share nothing."""
-    counts = usages.agreeing(table, left, right, levels, model, usage)
-    limited = usages.limit(levels, counts, model)
-    weights, household = _looked_up(limited, model)
+    usage = usages.agreeing(table, left, right, levels, model, counts)
+    limited = usages.limit(levels, usage, model)
+    weights = _looked_up(limited, model)
     for place, comparison in enumerate(model.comparisons):
-        gain = _rarity(limited[:, place], table, left, comparison, model)
-        weights[:, place] += gain
-        household[:, place] += gain if comparison.shared_by_household else 0.0
-    same = np.clip(model.prior + weights.sum(axis=1), -CEILING, CEILING)
-    home = np.clip(model.household_prior + household.sum(axis=1), -CEILING, CEILING)
-    total = np.logaddexp2(np.logaddexp2(same, home), 0.0)
+        gain = gains(table, comparison, model)
+        if len(gain):
+            weights[:, place] += _gained(limited[:, place], gain, table, left, comparison)
+    totals = total(limited, table, left, model)
+    both = np.log2(1.0 + np.exp2(totals.home) + np.exp2(totals.same))
     return Scores(
         levels=limited,
         weights=weights,
-        household_weight=home,
-        weight=same - np.logaddexp2(home, 0.0),
-        probability=np.exp2(same - total),
-        household_probability=np.exp2(home - total),
-        usage=counts,
+        household_weight=totals.home,
+        weight=totals.weight,
+        probability=np.exp2(totals.same - both),
+        household_probability=np.exp2(totals.home - both),
+        usage=usage,
     )
 
 
-def _looked_up(levels: Levels, model: Model) -> tuple[Floats, Floats]:
+def total(levels: Levels, table: Table, left: Ints, model: Model) -> Totals:
+    """The sums of a pattern's weights; levels must be limited and settled."""
     person, household = model.weight_table
-    places = np.arange(len(model.comparisons))
-    return person[places, levels], household[places, levels]
+    same, home = np.full(len(levels), model.prior), np.full(len(levels), model.household_prior)
+    for place, comparison in enumerate(model.comparisons):
+        found = levels[:, place]
+        if not found.any():
+            continue
+        same += person[place].take(found)
+        home += household[place].take(found)
+        gain = gains(table, comparison, model)
+        if len(gain):
+            gained = _gained(found, gain, table, left, comparison)
+            same += gained
+            home += gained if comparison.shared_by_household else 0.0
+    return Totals(np.clip(same, -CEILING, CEILING), np.clip(home, -CEILING, CEILING))
 
 
-def _rarity(levels: Levels, table: Table, left: Ints, comparison: Comparison, model: Model) -> Floats | float:
-    """What an exact agreement on this very value is worth above the average: log2 of how much rarer it is."""
+def gains(table: Table, comparison: Comparison, model: Model) -> Floats:
+    """What exact agreement on each value is worth above the average: log2 of how much rarer it is; empty if nothing."""
     frequencies = model.frequencies.get(comparison.name)
     if not frequencies or comparison.name not in table.single:
-        return 0.0
-    exact = comparison.level("exact")
-    gain = _gains(table.single[comparison.name], frequencies, comparison.levels[exact].u)
-    return np.where(levels == exact, gain[table.single[comparison.name].codes[left]], 0.0)
+        return NO_GAIN
+    exact = comparison.levels[comparison.level("exact")].u
+    key = f"gains of {comparison.name} at {exact} by {id(frequencies)}"
+    found: Floats = table.fact(key, lambda: _gains(table.single[comparison.name], frequencies, exact))
+    return found
+
+
+def _gained(levels: Levels, gain: Floats, table: Table, left: Ints, comparison: Comparison) -> Floats:
+    exact = levels == comparison.level("exact")
+    return np.where(exact, gain[table.single[comparison.name].codes[left]], 0.0)
+
+
+def _looked_up(levels: Levels, model: Model) -> Floats:
+    person, _ = model.weight_table
+    found: Floats = person[np.arange(len(model.comparisons)), levels]
+    return found
 
 
 def _gains(column: Column, frequencies: Mapping[str, float], average: float) -> Floats:
-    shares = np.fromiter((frequencies.get(value, 0.0) for value in column.values), np.float64, len(column.values))
+    rest = frequencies.get(REST, 0.0)
+    shares = np.fromiter((frequencies.get(value, rest) for value in column.values), np.float64, len(column.values))
     return np.where(shares > 0, np.log2(average / np.where(shares > 0, shares, 1.0)), 0.0)

@@ -1,8 +1,9 @@
 """What the stages of the engine hand to each other: records, columns, keys, candidates, scores, verdicts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ Codes = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Levels = NDArray[np.int8]  # [pairs, comparisons]: index into Comparison.levels; 0 is always "missing"
+OPEN = -1  # a level not settled yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,16 @@ class Table:
     multi: Mapping[str, MultiColumn]
     date_parts: Mapping[str, NDArray[np.int16]]  # field -> [records, (year, month, day)], 0 is missing
     ignored: Sequence[Sequence[Ignored]]
+    facts: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # worked out once, when asked for
 
     def __len__(self) -> int:
         return len(self.record_id)
+
+    def fact(self, name: str, work_out: Callable[[], Any]) -> Any:
+        """Something that follows from the table, worked out when it is first asked for."""
+        if name not in self.facts:
+            self.facts[name] = work_out()
+        return self.facts[name]
 
 
 @dataclass(frozen=True, slots=True)

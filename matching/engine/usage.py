@@ -4,41 +4,39 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from matching.engine.keys import stable_key
+from matching.engine.keys import part_hashes, rule_keys
 from matching.engine.model import BlockingRule, Model
-from matching.engine.pairs import cross
+from matching.engine.pairs import crossed_places
+from matching.engine.texts import Hashes
 from matching.engine.types import Codes, Ints, Levels, Table
 
-Usage = Mapping[int, int]
+Usage = Mapping[int, int]  # key -> holders
+Counts = Mapping[str, Codes]  # comparison -> holders of each record's value, or of each of its values
+NOWHERE: Usage = {}
 
 
-def with_table(usage: Usage, table: Table, profile_of: Ints, model: Model) -> dict[int, int]:
-    """Usage raised to what the table itself shows.
+def count(table: Table, model: Model, usage: Usage = NOWHERE, profile_of: Ints | None = None) -> Counts:
+    """How many customers hold each value of the table: what is known already, raised to what the table itself shows.
 
     Holders without a profile yet are told apart by their initials, so that many records of one person who was
-    received for the first time do not look like many people.
+    received for the first time do not look like many people. Without `profile_of` only what is known counts.
     """
-    raised = dict(usage)
-    holders = _holders(table, profile_of)
-    for rule in _value_rules(model):
-        for code, count in _counts(table, rule, holders):
-            key = stable_key(rule.name, _values(table, rule)[code])
-            raised[key] = max(count, raised.get(key, 0))
-    return raised
+    return {
+        rule.value_of: _of_rule(table, rule, usage, profile_of)
+        for rule in model.blocking
+        if rule.value_of and model.has(rule.value_of)
+    }
 
 
-def agreeing(table: Table, left: Ints, right: Ints, levels: Levels, model: Model, usage: Usage) -> dict[str, Codes]:
+def agreeing(table: Table, left: Ints, right: Ints, levels: Levels, model: Model, counts: Counts) -> dict[str, Codes]:
     """Per comparison how many hold the value that a pair agrees on exactly: of several the rarest; 0 if not counted."""
     result: dict[str, Codes] = {}
-    for rule in _value_rules(model):
-        name = rule.value_of
-        if name is None or not model.has(name):
-            continue
-        counts = np.zeros(len(left), np.int32)
+    for name, held in counts.items():
+        found = np.zeros(len(left), np.int32)
         rows = np.flatnonzero(levels[:, model.column[name]] == model.comparison(name).level("exact"))
-        if len(rows):
-            counts[rows] = _rarest(table, rule, left[rows], right[rows], usage)
-        result[name] = counts
+        if len(rows) and held.any():
+            found[rows] = _rarest(table, name, left[rows], right[rows], held)
+        result[name] = found
     return result
 
 
@@ -53,46 +51,51 @@ def limit(levels: Levels, counts: Mapping[str, Codes], model: Model) -> Levels:
     return limited
 
 
-def _value_rules(model: Model) -> list[BlockingRule]:
-    return [rule for rule in model.blocking if rule.value_of]
+def _of_rule(table: Table, rule: BlockingRule, usage: Usage, profile_of: Ints | None) -> Codes:
+    rows, keys = rule_keys(table, rule)
+    held = np.zeros(len(keys), np.int32)
+    if profile_of is not None:
+        owners = np.arange(len(table)) if rows is None else rows
+        held = _held(keys, _holders(table, profile_of)[owners])
+    if usage:
+        known = [usage.get(key, 0) for key in keys.view(np.int64).tolist()]
+        held = np.maximum(held, np.array(known, np.int32))
+    return held
 
 
-def _values(table: Table, rule: BlockingRule) -> list[str]:
-    part = rule.parts[0]
-    return list((table.multi[part] if part in table.multi else table.single[part]).values)
+def _holders(table: Table, profile_of: Ints) -> Hashes:
+    return np.where(profile_of >= 0, profile_of.astype(np.uint64), part_hashes(table, "name.initials"))
 
 
-def _holders(table: Table, profile_of: Ints) -> Ints:
-    initials = table.single["name.initials"].codes.astype(np.int64)
-    return np.where(profile_of >= 0, profile_of + initials.max(initial=0) + 1, initials)
+def _held(keys: Hashes, holders: Hashes) -> Codes:
+    """Distinct holders of each entry's key, where there are several."""
+    held = np.zeros(len(keys), np.int32)
+    several = _repeated(keys)
+    order = several[np.lexsort((holders[several], keys[several]))]
+    if not len(order):
+        return held
+    key, holder = keys[order], holders[order]
+    new_key = np.r_[True, key[1:] != key[:-1]]
+    new_holder = new_key | np.r_[True, holder[1:] != holder[:-1]]
+    group = np.cumsum(new_key) - 1
+    counts = np.bincount(group[new_holder])[group]
+    held[order] = np.where(counts > 1, counts, 0)
+    return held
 
 
-def _counts(table: Table, rule: BlockingRule, holders: Ints) -> list[tuple[int, int]]:
-    """(code, distinct holders) of values with more than one."""
-    part = rule.parts[0]
-    if part in table.multi:
-        codes, owner = table.multi[part].codes, np.repeat(holders, np.diff(table.multi[part].offsets))
-    else:
-        codes, owner = table.single[part].codes, holders
-    distinct = np.unique(np.stack([codes, owner])[:, codes > 0], axis=1)
-    held, counts = np.unique(distinct[0], return_counts=True)
-    return [(int(code), int(count)) for code, count in zip(held, counts, strict=True) if count > 1]
+def _repeated(keys: Hashes) -> Ints:
+    """Entries whose key may occur more than once: a cheap sieve before sorting."""
+    size = np.uint64(max(1 << 10, 1 << (2 * len(keys)).bit_length()) - 1)
+    bucket = (keys & size).astype(np.int64)
+    return np.flatnonzero((np.bincount(bucket)[bucket] > 1) & (keys != 0)) if len(keys) else bucket
 
 
-def _rarest(table: Table, rule: BlockingRule, left: Ints, right: Ints, usage: Usage) -> Codes:
-    part = rule.parts[0]
-    if part not in table.multi:
-        return _used(table, rule, table.single[part].codes[left], usage)
-    crossed = cross(table.multi[part], left, right)
-    same = crossed.left == crossed.right
-    pair, counts = crossed.pair[same], _used(table, rule, crossed.left[same], usage)
+def _rarest(table: Table, name: str, left: Ints, right: Ints, held: Codes) -> Codes:
+    if name not in table.multi:
+        return held[left]
+    column = table.multi[name]
+    pair, one, other = crossed_places(column.offsets, left, right)
+    same = column.codes[one] == column.codes[other]
     rarest = np.full(len(left), np.iinfo(np.int32).max, np.int32)
-    np.minimum.at(rarest, pair, counts)
+    np.minimum.at(rarest, pair[same], held[one[same]])
     return np.where(rarest == np.iinfo(np.int32).max, 0, rarest).astype(np.int32)
-
-
-def _used(table: Table, rule: BlockingRule, codes: Codes, usage: Usage) -> Codes:
-    values = _values(table, rule)
-    distinct, inverse = np.unique(codes, return_inverse=True)
-    counts = [usage.get(stable_key(rule.name, values[code]), 0) if code else 0 for code in distinct.tolist()]
-    return np.array(counts, np.int32)[inverse.reshape(-1)] if counts else np.zeros(0, np.int32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from matching.engine.blocked import shipped_blocked
-from matching.engine.compare import COMPARERS, compare
+from matching.engine.compare import KINDS, compare
 from matching.engine.encode import encode
 from matching.engine.model import default_model
 from matching.engine.types import RecordInput
@@ -122,6 +122,6 @@ def test_missing_is_no_difference() -> None:
 
 def test_every_level_has_a_sentence_and_every_comparer_says_what_it_does() -> None:
     for comparison in MODEL.comparisons:
-        assert comparison.kind in COMPARERS
+        assert comparison.kind in KINDS
         assert all(level.sentence.endswith(".") for level in comparison.levels), comparison.name
-    assert all(comparer.__doc__ for comparer, _ in COMPARERS.values())
+    assert all((kind.look or kind.glance).__doc__ for kind in KINDS.values())

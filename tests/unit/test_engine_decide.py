@@ -9,6 +9,7 @@ from matching.engine.judge import Judged, judge
 from matching.engine.keys import value_keys
 from matching.engine.model import Model, ModelInvalid, default_model
 from matching.engine.types import Outcome, Reason, RecordInput
+from matching.engine.usage import count
 from tests.unit.engine_people import ANNA, organisation, person
 
 MODEL = default_model()
@@ -19,7 +20,7 @@ def judged(a: RecordInput, b: RecordInput, holders: int = 0) -> Judged:
     table = encode([a, b], MODEL, shipped_blocked())
     usage = dict.fromkeys(value_keys(table, MODEL).key.tolist(), holders)
     first, second = np.array([0]), np.array([1])
-    return judge(table, first, second, np.zeros(1, np.int64), MODEL, usage)
+    return judge(table, first, second, np.zeros(1, np.int64), MODEL, count(table, MODEL, usage))
 
 
 def outcome(a: RecordInput, b: RecordInput, holders: int = 0) -> Outcome:
