@@ -9,15 +9,11 @@ from datetime import datetime
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
-
+from matching.engine import measure as measuring
 from matching.engine.blocked import shipped_blocked
-from matching.engine.candidates import pairs_within
 from matching.engine.encode import encode
-from matching.engine.keys import block_keys
 from matching.engine.model import Model
-from matching.engine.resolve import resolve
-from matching.engine.types import Plan, RecordInput, Situation, Table
+from matching.engine.types import Plan, RecordInput, Table
 from profiles.canonical.records import standardise_rows
 from profiles.canonical.registry import TARGETS
 from profiles.canonical.types import Context, FieldMapping
@@ -53,9 +49,7 @@ class Measured:
 def resolve_from_scratch(data: Labelled, model: Model) -> tuple[Table, Plan]:
     """Everything fresh, nothing known before: keys, pairs, plan."""
     table = encode(data.records, model, shipped_blocked())
-    pairs = pairs_within(block_keys(table, model), model.limits.block)
-    alone, fresh = np.full(len(table), -1, np.int64), np.ones(len(table), np.bool_)
-    return table, resolve(Situation(table, alone, fresh, pairs.left, pairs.right, pairs.rule), model)
+    return table, measuring.resolve_from_scratch(table, model)
 
 
 def measure(plan: Plan, entities: list[str]) -> Measured:
