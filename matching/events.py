@@ -19,6 +19,17 @@ for _name, _kind in {
         "Resolved {records} records: {founded} new customers, {joined} joined, {merged} merged"
     ),
     "model.published": EventKind("Published match model {label}"),
+    "model.drafted": EventKind("Made draft {label} of match model {based_on}"),
+    "model.edited": EventKind("Edited draft match model {label}"),
+    "model.discarded": EventKind("Discarded draft match model {label}"),
+    "model.tested": EventKind("Tried match model {label} on two records", is_read=True),
+    "model.evaluated": EventKind("Evaluated match model {label} on {set}"),
+    "model.shadow_run": EventKind("Ran match model {label} in the shadow of {against}"),
+    "model.publication_requested": EventKind("Asked to publish match model {label}"),
+    "model.publication_rejected": EventKind("Rejected the publication of match model {label}"),
+    "model.publication_withdrawn": EventKind("Withdrew the request to publish match model {label}"),
+    "evaluation.read": EventKind("Read an evaluation with customers by name", is_read=True),
+    "shadow_run.read": EventKind("Read a shadow run with customers by name", is_read=True),
 }.items():
     EVENTS.register(_name, _kind)
 

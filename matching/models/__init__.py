@@ -1,9 +1,22 @@
 """One module per noun; import models from here."""
 
 from .decision import CannotLink, CannotLinkRecord, Decision
+from .evaluation import Evaluation, ShadowRun
 from .key import BlockKey
 from .matchmodel import MatchModel
 from .proposal import Proposal
+from .publication import Publication
 from .relation import Relation
 
-__all__ = ["BlockKey", "CannotLink", "CannotLinkRecord", "Decision", "MatchModel", "Proposal", "Relation"]
+__all__ = [
+    "BlockKey",
+    "CannotLink",
+    "CannotLinkRecord",
+    "Decision",
+    "Evaluation",
+    "MatchModel",
+    "Proposal",
+    "Publication",
+    "Relation",
+    "ShadowRun",
+]
