@@ -13,8 +13,9 @@ from profiles.models import User
 
 from . import models_in_force
 from .engine.encode import encode
-from .engine.measure import NO_USAGE, Figures, PairError, figures_to_json, measure
+from .engine.measure import Figures, PairError, figures_to_json, measure
 from .engine.model import Model
+from .engine.usage import NOWHERE
 from .labels import FileOptions, Labelled, NotLabelled, from_decisions, from_file, usage_of
 from .models import Evaluation, MatchModel
 
@@ -37,7 +38,7 @@ def evaluate_decisions(*, model: MatchModel) -> Evaluation:
 def _measured(row: MatchModel, labelled: Labelled, kind: str, name: str, *, stored_usage: bool) -> Evaluation:
     model = Model.from_json(row.content)
     table = encode(labelled.records, model, models_in_force.blocked_values(schema.published()))
-    usage = usage_of(table, model) if stored_usage else NO_USAGE
+    usage = usage_of(table, model) if stored_usage else NOWHERE
     figures = measure(table, labelled.truth, model, usage)
     return Evaluation(
         model_label=row.label,

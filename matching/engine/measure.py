@@ -14,10 +14,9 @@ from matching.engine.keys import block_keys
 from matching.engine.model import Model
 from matching.engine.resolve import resolve
 from matching.engine.types import Candidates, Flags, Ints, Keys, Outcome, Plan, Situation, Table
-from matching.engine.usage import Usage, with_table
+from matching.engine.usage import NOWHERE, Usage, count
 
 WORST = 50  # errors of each kind that are kept
-NO_USAGE: Usage = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +77,12 @@ class Figures:
 def by_entity(entities: Sequence[str]) -> Truth:
     """Complete truth: records of one entity are one person, all others are not."""
     entity = np.unique(np.array(entities, dtype=str), return_inverse=True)[1].astype(np.int64)
-    groups = Keys(np.arange(len(entity), dtype=np.int32), np.zeros(len(entity), np.int16), entity)
+    groups = Keys(np.arange(len(entity), dtype=np.int32), np.zeros(len(entity), np.int16), entity + 1)  # 0 is no key
     pairs = pairs_within(groups, len(entity) + 1)
     return Truth(pairs.left, pairs.right, np.ones(len(pairs), np.bool_), entity)
 
 
-def resolve_from_scratch(table: Table, model: Model, usage: Usage = NO_USAGE) -> Plan:
+def resolve_from_scratch(table: Table, model: Model, usage: Usage = NOWHERE) -> Plan:
     """The plan when every record is new and nothing was known before."""
     return _resolved(table, pairs_within(block_keys(table, model), model.limits.block), model, usage)
 
@@ -102,15 +101,15 @@ def part_of(plan: Plan, size: int) -> Ints:
 
 
 def judged_pairs(
-    table: Table, left: Ints, right: Ints, model: Model, usage: Usage = NO_USAGE, found_by: Ints | None = None
+    table: Table, left: Ints, right: Ints, model: Model, usage: Usage = NOWHERE, found_by: Ints | None = None
 ) -> Judged:
     """Pairs compared, scored and decided on, with values counted as if every record of the table was new."""
-    raised = with_table(usage, table, np.full(len(table), -1, np.int64), model)
+    counts = count(table, model, usage, np.full(len(table), -1, np.int64))
     by = np.zeros(len(left), np.int64) if found_by is None else found_by
-    return judge(table, left, right, by, model, raised)
+    return judge(table, left, right, by, model, counts)
 
 
-def measure(table: Table, truth: Truth, model: Model, usage: Usage = NO_USAGE) -> Figures:
+def measure(table: Table, truth: Truth, model: Model, usage: Usage = NOWHERE) -> Figures:
     """All figures of a model on labelled records. Costs one resolution from scratch and one more judgement."""
     keys = block_keys(table, model)
     candidates = pairs_within(keys, model.limits.block)
