@@ -40,3 +40,21 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options | {"options": "-c lock_timeout=3s -c idle_in_transaction_session_timeout=15s"},
     }
+
+
+def single_sign_on() -> dict[str, Any]:
+    """The organisation's OpenID Connect provider, when `OIDC_ISSUER` names one."""
+    issuer = os.environ.get("OIDC_ISSUER", "")
+    if not issuer:
+        return {}
+    missing = [name for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET") if not os.environ.get(name)]
+    if missing:
+        raise BadSetting(f"With OIDC_ISSUER, {' and '.join(missing)} must be set too.")
+    app = {
+        "provider_id": "organisation",
+        "name": os.environ.get("OIDC_NAME", "your organisation"),
+        "client_id": os.environ["OIDC_CLIENT_ID"],
+        "secret": os.environ["OIDC_CLIENT_SECRET"],
+        "settings": {"server_url": issuer},
+    }
+    return {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}

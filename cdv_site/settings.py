@@ -34,6 +34,13 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    *(["allauth.socialaccount.providers.saml"] if env.flag("CDV_SAML") else []),
     "rest_framework",
     "guardian",
     "simple_history",
@@ -54,11 +61,15 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "cdv_site.htmx.expired_session",
     "profiles.context.ActorMiddleware",
+    "governance.sessions.session_limits",
+    "governance.sign_in.second_factor",
     "cdv_site.middleware.no_store",
 ]
 
@@ -87,7 +98,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- who signs in ------------------------------------------------------------
 AUTH_USER_MODEL = "profiles.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "guardian.backends.ObjectPermissionBackend"]
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
 ANONYMOUS_USER_NAME = None  # guardian: nobody who is not signed in holds a grant
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -97,6 +111,34 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/accounts/login/"
+SESSION_IDLE_SECONDS = 30 * 60
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+ACCOUNT_ADAPTER = "governance.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by administrators
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
+MFA_ADAPTER = "governance.sign_in.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Customer Data View"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.flag("CDV_HTTPS")  # localhost
+USERSESSIONS_TRACK_ACTIVITY = False  # a write per request; session_limits notes activity once a minute
+SECOND_FACTOR_REQUIRED = env.flag("CDV_SECOND_FACTOR", default=not DEMO_HINTS)
+
+SOCIALACCOUNT_ADAPTER = "governance.sign_in.SocialAccountAdapter"
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # known by the e-mail that the organisation's own provider has verified
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = env.single_sign_on()
+
+CACHES = {  # in PostgreSQL: tries at the door are counted where nobody wipes them
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}
+}
 
 # --- the browser -------------------------------------------------------------
 HTTPS = env.flag("CDV_HTTPS")
@@ -136,6 +178,15 @@ AUDIT_TRUSTED_KEYS = env.words("AUDIT_TRUSTED_KEYS")
 AUDIT_CHECKPOINTS = os.environ.get("AUDIT_CHECKPOINTS", "") or (
     str(embedded.state_dir() / "audit-checkpoints.jsonl") if EMBEDDED else ""
 )
+
+# --- e-mail ------------------------------------------------------------------
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_USER", ""), os.environ.get("EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_TLS", default=True)
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "customer-data-view@localhost")
+EMAIL_FILE_PATH = str(embedded.state_dir() / "outbox")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 
 # --- language and time -------------------------------------------------------
 LANGUAGE_CODE = "en"

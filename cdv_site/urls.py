@@ -1,9 +1,12 @@
 """Where everything is found."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
 from . import gallery, health, home
+
+admin.site.login = secure_admin_login(admin.site.login)  # one door for everything
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -11,7 +14,7 @@ urlpatterns = [
     path("", include("matching.urls")),
     path("", include("governance.urls")),
     path("admin/", admin.site.urls),
-    path("accounts/", include("django.contrib.auth.urls")),
+    path("accounts/", include("allauth.urls")),
     path("ui/", gallery.gallery, name="gallery"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

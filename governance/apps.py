@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class GovernanceConfig(AppConfig):
     name = "governance"
     verbose_name = "Governance"
+
+    def ready(self) -> None:
+        from . import events, sign_in  # noqa: F401  (fill the registries, listen at the door)

@@ -1,15 +1,29 @@
 """Set-up in Django admin: sources, mappings, fields and blocked values are the draft; publishing freezes them."""
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from simple_history.admin import SimpleHistoryAdmin
 
 from . import audit, schema
 from .models import BlockedValue, CanonicalField, FieldMapping, SchemaVersion, Source, User
 
 admin.site.site_header = admin.site.site_title = "Customer Data View: set-up"
-admin.site.register(User, UserAdmin)
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):
+    """Accounts, their roles and whether they may sign in; whoever changes one has given the password again lately."""
+
+    @method_decorator(reauthentication_required)
+    def changeform_view(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        return super().changeform_view(request, *args, **kwargs)
+
+    @method_decorator(reauthentication_required)
+    def user_change_password(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        return super().user_change_password(request, *args, **kwargs)
 
 
 class MappingInline(admin.TabularInline):

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Mapping
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from guardian.shortcuts import assign_perm
@@ -16,6 +17,12 @@ COLUMNS = (
     ("name", "full_name"), ("mail", "email"), ("tel", "phone"), ("born", "birth_date"), ("addr", "address_line"),
     ("zip", "postcode"), ("town", "city"), ("card", "loyalty_id"), ("nid", "national_id"),
 )  # fmt: skip
+
+
+class FewRounds(PBKDF2PasswordHasher):
+    """Passwords hashed in no time: tests make many accounts."""
+
+    iterations = 1
 
 
 class Cast:

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 from hypothesis import settings as hypothesis_settings
 
 from tests.databases import TestDatabase
@@ -25,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis_settings.register_profile("suite", derandomize=True, deadline=None)
     hypothesis_settings.register_profile("long", deadline=None, print_blob=True)
     hypothesis_settings.load_profile("long" if config.getoption("--long") else "suite")
+    settings.PASSWORD_HASHERS = ["tests.cast.FewRounds"]  # of the shape that the live site reads too
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

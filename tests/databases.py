@@ -17,8 +17,8 @@ class TestDatabase:
     def __init__(self, template_url: str, worker: str) -> None:
         self.template = urlsplit(template_url).path.lstrip("/")
         self.name = f"test_{worker}"
-        self.admin_url = self._url_of(template_url, "postgres")
-        self.url = self._url_of(template_url, self.name)
+        self.template_url = template_url
+        self.admin_url, self.url = self.url_of("postgres"), self.url_of(self.name)
         # each process rings its own Redis database
         self.redis_url = os.environ["REDIS_URL"].replace(
             "virtual_host=0", f"virtual_host={zlib.crc32(worker.encode()) % 62 + 1}"
@@ -53,6 +53,6 @@ class TestDatabase:
             for statement in statements:
                 connection.execute(statement)
 
-    @staticmethod
-    def _url_of(url: str, name: str) -> str:
-        return urlsplit(url)._replace(path=f"/{name}").geturl()
+    def url_of(self, name: str) -> str:
+        """The address of another database on the same server."""
+        return urlsplit(self.template_url)._replace(path=f"/{name}").geturl()

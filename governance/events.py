@@ -1,0 +1,13 @@
+"""Audit events of this app: name → sentence."""
+
+from profiles.audit import EVENTS, EventKind
+
+for _name, _kind in {
+    "account.signed_in": EventKind("Signed in by {by}"),
+    "account.signed_out": EventKind("Signed out"),
+    "account.refused": EventKind("Was refused at the sign-in ({by})"),
+    "account.factor_added": EventKind("Added a second factor ({factor})"),
+    "account.factor_removed": EventKind("Removed a second factor ({factor})"),
+    "account.password_changed": EventKind("Changed the password"),
+}.items():
+    EVENTS.register(_name, _kind)
