@@ -5,16 +5,19 @@ from collections.abc import Collection, Iterable, Sequence
 from django.db import transaction
 
 from . import audit, work
-from .corrections import CONFLICT, CorrectionNotAllowed, subjects_of
+from .corrections import CONFLICT, CorrectionNotAllowed, NewRecord, subjects_of
 from .models import Correction, SourceRecord, User, WorkItem
 
 
-def notice(record_ids: Collection[int], new: Sequence[object] = ()) -> None:
-    """Open an item where a source sent a third value, close it where the source came round. 1 query without corrections.
+def notice(record_ids: Collection[int], new: Sequence[NewRecord] = ()) -> None:
+    """Open an item where a source sent a third value, close it where the source came round. At most 1 query without corrections.
 
     A step after records were stored; new records have no corrections.
     """
-    rows = Correction.objects.filter(record_id__in=record_ids, released_at__isnull=True).select_related("record")
+    known = set(record_ids).difference(record.id for record in new)
+    if not known:
+        return
+    rows = Correction.objects.filter(record_id__in=known, released_at__isnull=True).select_related("record")
     agreed = []
     for correction in rows:
         if is_third(correction, correction.record):

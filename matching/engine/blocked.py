@@ -14,7 +14,7 @@ from matching.engine.texts import Texts
 from matching.engine.types import Flags, Ints
 
 ANY_FIELD = "*"
-SEEN_LIMIT = 1 << 18  # checked values kept between batches, per field
+SEEN_LIMIT = 1 << 14  # checked values kept between batches, per field
 FULL_NAME = "full_name"  # first name and surname together, for "John Doe"
 
 # (field or "*", pattern, is a regular expression, why). Exact patterns are compared without regard to case.
@@ -111,12 +111,13 @@ class BlockedValues:
     def blocks(self, field_name: str, value: str) -> bool:
         """Whether matching must not use this value of this field."""
         folded = value.casefold().strip()
-        return any(self._matches(name, folded) for name in (field_name, ANY_FIELD))
-
-    def _matches(self, name: str, folded: str) -> bool:
-        if folded in self.exact.get(name, ()):
-            return True
-        return any(pattern.fullmatch(folded) for pattern in self.patterns.get(name, ()))
+        for name in (field_name, ANY_FIELD):  # plain loops: this is asked about every distinct value
+            if folded in self.exact.get(name, ()):
+                return True
+            for pattern in self.patterns.get(name, ()):
+                if pattern.fullmatch(folded):
+                    return True
+        return False
 
 
 def _ascii(values: Texts) -> Flags:

@@ -15,7 +15,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-CACHE = 1 << 18  # distinct values kept between batches, per kind
+CACHE = 1 << 14  # distinct values kept between batches, per kind
 
 PARTICLES = words(
     "al bin bint da das de degli dei del della den der des di do dos du el ibn la las le los mac mc o of op san santa"

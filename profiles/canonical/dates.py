@@ -3,6 +3,7 @@
 import re
 from datetime import date as day_of
 from datetime import datetime
+from functools import cache
 
 from .text import fold, one, plain
 from .types import VALUE, Context, Problem, Standardised
@@ -72,6 +73,7 @@ def _declared(text: str, context: Context) -> str:
     return found.isoformat()[: _precision(pattern)]
 
 
+@cache
 def _precision(pattern: str) -> int:
     """How much of an ISO date a pattern tells: 4 characters for the year, 7 with the month, 10 with the day."""
     if not re.search("%[mbB]", pattern):

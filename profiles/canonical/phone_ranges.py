@@ -13,9 +13,9 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
 _PLAIN = re.compile(r"[+(]?[0-9][0-9 ().-]{2,40}[0-9]", re.ASCII)
 _NOT_DIGITS = re.compile(r"[^0-9]+")
-_KINDS = (
-    "premium_rate", "toll_free", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail", "fixed_line",
-    "mobile",
+_KINDS = (  # the common ones first
+    "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan",
+    "voicemail",
 )  # fmt: skip
 _NEVER = re.compile(r"(?!)")
 

@@ -43,7 +43,7 @@ def latin_digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(ch)) if ch.isdecimal() else ch for ch in text)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=1 << 14)
 def fold(text: str) -> str:
     """Lower-case Latin letters and digits, single blanks: how texts of any script are searched, sorted and compared.
 
