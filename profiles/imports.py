@@ -14,11 +14,15 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from . import audit, jobs, records, schema
-from .connectors import BadRow, Row, UnreadableFile, count_rows, read_rows
+from .canonical.records import Cache
+from .connectors import BadRow, Declared, Row, UnreadableFile, is_json, read_rows
+from .connectors.files import count_lines
 from .models import Batch, QuarantinedRow, RecordVersion, Source, SourceRecord, User
 from .payloads import unpack
+from .snapshots import withdraw_missing
 
 CHUNK = 2_000
+SKIPPED_PER_BEAT = 50_000
 
 
 class ImportNotAllowed(Exception):
@@ -70,19 +74,21 @@ def run_import(claim: jobs.Claim) -> None:
         return
     try:
         _start(claim, batch)
-        for chunk in _chunks(_rows(batch)):
-            _store_chunk(claim, batch, chunk)
-    except (UnreadableFile, UnicodeError, LookupError, EOFError, OSError) as error:
+        cache: Cache = {}  # what was read of distinct values; goes with the import, so that memory stays flat
+        for chunk in _chunks(_rows_to_store(claim, batch)):
+            _store_chunk(claim, batch, chunk, cache)
+        if batch.import_mode == Source.ImportMode.SNAPSHOT:
+            _withdraw_missing(claim, batch)
+    except (UnreadableFile, FileNotFoundError) as error:
         _fail(claim, batch, error)
         raise jobs.JobFailed(batch.message) from error
-    if batch.import_mode == Source.ImportMode.SNAPSHOT and not batch.file_name.startswith("replay of"):
-        _withdraw_missing(claim, batch)
     _finish(claim, batch)
 
 
 def _start(claim: jobs.Claim, batch: Batch) -> None:
     if batch.started_at is None:
-        batch.rows_total = count_rows(Path(batch.stored_file))
+        path = Path(batch.stored_file)
+        batch.rows_total = count_lines(path, pause=claim.beat) - (not is_json(path, batch.file_name))  # the header
         batch.schema_version = schema.published().number
         batch.started_at = timezone.now()
     batch.state = Batch.State.RUNNING
@@ -91,12 +97,21 @@ def _start(claim: jobs.Claim, batch: Batch) -> None:
 
 
 def _rows(batch: Batch) -> Iterator[Row | BadRow]:
-    """Rows that were not stored yet: a resumed import skips what was committed."""
+    """All rows of the file, read as the source's published version declares."""
     source = batch.source
-    rows = read_rows(
-        Path(batch.stored_file), name=batch.file_name, delimiter=source.delimiter, encoding=source.encoding
-    )
-    return (row for row in rows if row.line >= batch.next_line)
+    spec = schema.published(batch.schema_version).sources[source.key]
+    separators = {mapping.column: mapping.separator for mapping in spec.mappings if mapping.separator}
+    declared = Declared(source.delimiter, source.encoding, spec.id_column, separators)
+    return read_rows(Path(batch.stored_file), name=batch.file_name, declared=declared)
+
+
+def _rows_to_store(claim: jobs.Claim, batch: Batch) -> Iterator[Row | BadRow]:
+    """Rows that were not stored yet: a resumed import skips what was committed."""
+    for row in _rows(batch):
+        if row.line >= batch.next_line:
+            yield row
+        elif row.line % SKIPPED_PER_BEAT == 0:
+            claim.beat()
 
 
 def _chunks(rows: Iterable[Row | BadRow]) -> Iterator[list[Row | BadRow]]:
@@ -105,13 +120,9 @@ def _chunks(rows: Iterable[Row | BadRow]) -> Iterator[list[Row | BadRow]]:
         yield chunk
 
 
-_caches: dict[tuple[int, str], dict] = {}
-
-
-def _store_chunk(claim: jobs.Claim, batch: Batch, chunk: list[Row | BadRow]) -> None:
+def _store_chunk(claim: jobs.Claim, batch: Batch, chunk: list[Row | BadRow], cache: Cache) -> None:
     """One transaction: records, keys, quarantine, counters and the place to go on from."""
     version = schema.published(batch.schema_version)
-    cache = _caches.setdefault((version.number, batch.source.key), {})
     with claim.effect():
         records.store_chunk(batch=batch, rows=chunk, schema=version, cache=cache)
         batch.next_line = chunk[-1].line + 1
@@ -120,47 +131,31 @@ def _store_chunk(claim: jobs.Claim, batch: Batch, chunk: list[Row | BadRow]) -> 
 
 
 def _withdraw_missing(claim: jobs.Claim, batch: Batch) -> None:
-    """A snapshot holds everything: records it did not name (or leave unchanged) are withdrawn, in bounded chunks."""
-    named = _names_in_file(batch)
-    last = 0
-    while True:
-        live = SourceRecord.objects.filter(source=batch.source, id__gt=last).exclude(
-            state__in=[SourceRecord.State.WITHDRAWN, SourceRecord.State.ERASED]
-        )
-        rows = list(live.order_by("id").values_list("id", "external_id")[:CHUNK])
-        if not rows:
-            return
-        last = rows[-1][0]
-        with claim.effect():
-            gone = records.withdraw(batch=batch, record_ids=[pk for pk, name in rows if name not in named])
-            Batch.objects.filter(id=batch.id).update(withdrawn=F("withdrawn") + gone)
-        claim.beat()
-
-
-def _names_in_file(batch: Batch) -> set[str]:
+    """Withdraw what a snapshot does not hold; one in which no row could be read would withdraw everything, and fails."""
+    batch.refresh_from_db(fields=["received", "quarantined"])
+    if batch.received == batch.quarantined:
+        raise UnreadableFile("No row of this snapshot can be read; nothing was withdrawn.")
     column = schema.published(batch.schema_version).sources[batch.source.key].id_column
-    source = batch.source
-    rows = read_rows(
-        Path(batch.stored_file), name=batch.file_name, delimiter=source.delimiter, encoding=source.encoding
-    )
-    return {(row.cells if isinstance(row, Row) else row.raw).get(column, "").strip() for row in rows}
+    withdraw_missing(claim=claim, batch=batch, rows=_rows(batch), id_column=column)
 
 
 def _finish(claim: jobs.Claim, batch: Batch) -> None:
     with claim.effect():
         batch.refresh_from_db()
-        batch.state, batch.finished_at = Batch.State.DONE, timezone.now()
-        batch.save(update_fields=["state", "finished_at"])
+        batch.state, batch.finished_at, batch.rows_total = Batch.State.DONE, timezone.now(), batch.received
+        batch.save(update_fields=["state", "finished_at", "rows_total"])
         audit.record("batch.finished", obj=batch, detail={"accepted": batch.accepted, "quarantined": batch.quarantined})
     Path(batch.stored_file).unlink(missing_ok=True)
 
 
 def _fail(claim: jobs.Claim, batch: Batch, error: Exception) -> None:
-    batch.message = str(error) if isinstance(error, UnreadableFile) else "The file cannot be read to its end."
+    """The import ends here; what was stored before can be undone, and the file sent again."""
+    batch.message = str(error) if isinstance(error, UnreadableFile) else "The uploaded file is gone; send it again."
     with claim.effect():
         batch.state, batch.finished_at = Batch.State.FAILED, timezone.now()
         batch.save(update_fields=["state", "message", "finished_at"])
         audit.record("batch.failed", obj=batch, detail={"code": type(error).__name__})
+    Path(batch.stored_file).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from . import gates, payloads, storing
-from .canonical.records import standardise_rows
+from .canonical.records import Cache, standardise_rows
 from .canonical.types import StandardisedRecord
-from .connectors import BadRow, Row
+from .connectors import BadRow, Row, printable
 from .corrections import NewRecord, after_store
 from .models import Batch, QuarantinedRow, SourceRecord
 from .schema import Schema, SourceSpec
@@ -35,7 +35,7 @@ class Tally:
         return {name: getattr(self, name) for name in names}
 
 
-def store_chunk(*, batch: Batch, rows: Sequence[Row | BadRow], schema: Schema, cache: dict) -> Tally:
+def store_chunk(*, batch: Batch, rows: Sequence[Row | BadRow], schema: Schema, cache: Cache) -> Tally:
     """Store one chunk of a batch in the caller's transaction and count it. About 8 queries, whatever its size."""
     source = schema.sources[batch.source.key]
     tally = Tally(received=len(rows))
@@ -51,7 +51,7 @@ def store_chunk(*, batch: Batch, rows: Sequence[Row | BadRow], schema: Schema, c
     return tally
 
 
-def _standardise(rows: Sequence[Row], source: SourceSpec, cache: dict) -> tuple[list[Incoming], list[BadRow]]:
+def _standardise(rows: Sequence[Row], source: SourceSpec, cache: Cache) -> tuple[list[Incoming], list[BadRow]]:
     results = standardise_rows([row.cells for row in rows], source.mappings, source.context, cache)
     incoming, rejected = [], []
     for row, result in zip(rows, results, strict=True):
@@ -83,6 +83,8 @@ def _incoming(row: Row, external_id: str, result: StandardisedRecord, source: So
 
 
 def _pass_gates(incoming: list[Incoming], source: SourceSpec, tally: Tally) -> tuple[list[Incoming], list[BadRow]]:
+    if not gates.GATES:
+        return incoming, []
     rulings = gates.rule([gates.GateRow(source.key, row.external_id, row.attributes) for row in incoming])
     allowed, held = [], []
     for row, ruling in zip(incoming, rulings, strict=True):
@@ -111,10 +113,10 @@ def _quarantine(batch: Batch, bad: Sequence[BadRow], tally: Tally) -> None:
         QuarantinedRow(
             batch=batch,
             line=row.line,
-            field=row.column[:200],
+            field=printable(row.column[:200]),
             code=row.code,
             reason=row.reason[:500],
-            payload=payloads.pack(row.raw),
+            payload=payloads.pack({printable(key): printable(value) for key, value in row.raw.items()}),
         )
         for row in bad
     )

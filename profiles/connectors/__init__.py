@@ -1,10 +1,27 @@
 """Ways in: each connector turns a file into rows, or says per line why there is none."""
 
-import gzip
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+
+MAX_CELL = 65_536  # characters
+MAX_LINE = 1 << 22  # characters; a longer one is set aside without being read whole
+_UNDECODED = re.compile("[\ud800-\udfff]")
+_CUT = "… (cut)"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a source declares about its files: the separator (empty: found by itself), the encoding, the id's column.
+
+    `separators` are those of columns that hold several values.
+    """
+
+    delimiter: str = ""
+    encoding: str = "utf-8"
+    id_column: str = ""
+    separators: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,58 +44,47 @@ class BadRow:
 
 
 class UnreadableFile(Exception):
-    """The whole file cannot be read; the message says why."""
+    """The whole file cannot be read; the message says why, and holds nothing of its content."""
 
 
-MAX_CELL = 65_536
-
-
-def open_bytes(path: Path) -> BinaryIO:
-    """The file's content, unpacked when it is gzip (by its first bytes, not its name)."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
-
-
-def read_rows(path: Path, *, name: str, delimiter: str, encoding: str) -> Iterator[Row | BadRow]:
-    """Rows of a CSV or JSON Lines file (gzip too), streamed; the format is taken from its name, else its content."""
-    from . import delimited, jsonlines
+def is_json(path: Path, name: str) -> bool:
+    """Whether the file is read as JSON Lines: by its name, else by its content."""
+    from .files import begins_with_brace
 
     plain = name.casefold().removesuffix(".gz")
-    if plain.endswith((".jsonl", ".ndjson", ".json")) or (
-        not plain.endswith((".csv", ".tsv", ".txt")) and _looks_json(path)
-    ):
-        return jsonlines.rows(path, encoding)
-    return delimited.rows(path, delimiter, encoding)
+    if plain.endswith((".jsonl", ".ndjson", ".json")):
+        return True
+    return not plain.endswith((".csv", ".tsv", ".txt")) and begins_with_brace(path)
 
 
-def _looks_json(path: Path) -> bool:
-    with open_bytes(path) as file:
-        return file.read(200).lstrip().startswith(b"{")
+def read_rows(path: Path, *, name: str, declared: Declared) -> Iterator[Row | BadRow]:
+    """Rows of a CSV or JSON Lines file (gzip too), streamed, each with the line it begins on."""
+    from . import delimited, jsonlines
+
+    return (jsonlines if is_json(path, name) else delimited).rows(path, declared)
 
 
 def check_cells(line: int, cells: dict[str, str]) -> Row | BadRow:
     """The row, unless a cell cannot be stored."""
+    text = "".join(cells.values())
+    if len(text) <= MAX_CELL and "\x00" not in text and (text.isascii() or not _UNDECODED.search(text)):
+        return Row(line, cells)
     for column, value in cells.items():
         if "\x00" in value:
-            return BadRow(line, "nul_character", "A cell holds a NUL character.", _printable(cells), column)
+            return BadRow(line, "nul_character", "A cell holds a NUL character.", cells, column)
         if len(value) > MAX_CELL:
-            return BadRow(line, "cell_too_long", f"A cell is longer than {MAX_CELL:,} characters.", {}, column)
-        if not value.isascii() and any("\ud800" <= ch <= "\udfff" for ch in value):
-            return BadRow(
-                line, "encoding", "A cell holds bytes that are not in the file's encoding.", _printable(cells), column
-            )
+            return BadRow(line, "cell_too_long", f"A cell is longer than {MAX_CELL:,} characters.", cells, column)
+        if _UNDECODED.search(value):
+            return BadRow(line, "encoding", "A cell holds bytes that are not in the file's encoding.", cells, column)
     return Row(line, cells)
 
 
-def _printable(cells: dict[str, str]) -> dict[str, str]:
-    return {
-        column: value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()[:MAX_CELL]
-        for column, value in cells.items()
-    }
+def is_storable(text: str) -> bool:
+    """Whether the database can hold the text."""
+    return "\x00" not in text and not _UNDECODED.search(text)
 
 
-def count_rows(path: Path) -> int:
-    """Lines in the file, unpacked: an estimate of its rows for progress. Streams the file once."""
-    with open_bytes(path) as file:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+def printable(text: str) -> str:
+    """The text with a sign in place of what cannot be stored; a very long one is cut, and says so."""
+    kept = text if len(text) <= MAX_CELL else text[:MAX_CELL] + _CUT
+    return kept if is_storable(kept) else _UNDECODED.sub("\ufffd", kept.replace("\x00", "\ufffd"))

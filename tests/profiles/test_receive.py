@@ -1,9 +1,11 @@
 """Receiving files: nothing is lost or doubled, what cannot be read is set aside with line, field and reason."""
 
+from pathlib import Path
+
 import pytest
 
-from profiles import imports
-from profiles.models import Batch, QuarantinedRow, SourceRecord
+from profiles import imports, jobs
+from profiles.models import Batch, Job, QuarantinedRow, SourceRecord
 from tests.cast import Cast, profile_of, record, send, send_bytes
 
 pytestmark = pytest.mark.django_db
@@ -91,13 +93,66 @@ def test_a_whole_import_can_be_undone(cast: Cast) -> None:
     batch = send(cast.shop, {"id": "1", "name": "Ada King"}, {"id": "2", "name": "Cy Day"}, name="b.jsonl")
     counts = imports.undo_counts(batch)
     assert (counts.withdrawn, counts.restored, counts.kept) == (1, 1, 0)
-    from profiles import jobs
-    from profiles.models import Job
-
-    imports.undo_import(batch=batch, by=cast.ada)
-    jobs.run(Job.objects.get(kind="undo_import").id)
+    undo(batch, cast)
     assert record(cast.shop, "1").attributes["family_name"] == ["Byron"]
     assert record(cast.shop, "2").state == SourceRecord.State.WITHDRAWN
+
+
+def undo(batch: Batch, cast: Cast) -> None:
+    imports.undo_import(batch=batch, by=cast.ada)
+    jobs.run(Job.objects.get(kind="undo_import", args={"batch": batch.id}).id)
+
+
+def test_the_same_file_can_be_imported_again_after_an_undo(cast: Cast) -> None:
+    rows = [{"id": "1", "name": "Ada Byron"}, {"id": "2", "name": "Cy Day"}]
+    first = send(cast.shop, *rows)
+    undo(first, cast)
+    again = send(cast.shop, *rows)
+    assert (again.id != first.id, again.accepted, again.unchanged) == (True, 2, 0)
+    assert record(cast.shop, "1").state == SourceRecord.State.RESOLVED
+    undo(again, cast)
+    assert record(cast.shop, "1").state == SourceRecord.State.WITHDRAWN
+
+
+def test_a_file_that_is_refused_stores_nothing_says_why_and_is_not_kept(cast: Cast) -> None:
+    batch = send_bytes(cast.shop, b"key,name\n1,Ada\n", name="a.csv")
+    assert (batch.state, batch.received) == (Batch.State.FAILED, 0)
+    assert "no column “id”" in batch.message
+    assert Job.objects.get(id=batch.job_id).message == batch.message
+    assert not Path(batch.stored_file).exists()
+    mended = send_bytes(cast.shop, b"id,name\n1,Ada\n", name="a.csv")
+    assert (mended.state, mended.rows_total) == (Batch.State.DONE, 1)
+
+
+def test_a_snapshot_of_which_no_row_can_be_read_withdraws_nothing(cast: Cast) -> None:
+    cast.shop.import_mode = "snapshot"
+    cast.shop.save()
+    send(cast.shop, {"id": "1", "name": "Ada Byron"})
+    batch = send_bytes(cast.shop, b"id,name\n", name="b.csv")
+    assert (batch.state, batch.message) == (
+        Batch.State.FAILED,
+        "No row of this snapshot can be read; nothing was withdrawn.",
+    )
+    assert record(cast.shop, "1").state == SourceRecord.State.RESOLVED
+
+
+def test_a_snapshot_keeps_what_a_row_set_aside_names(cast: Cast) -> None:
+    cast.shop.import_mode = "snapshot"
+    cast.shop.save()
+    send(cast.shop, {"id": "1", "name": "Ada Byron"}, {"id": "2", "name": "Cy Day"}, {"id": "3", "name": "Eve Fox"})
+    batch = send_bytes(cast.shop, b"id,name\n1,Ada,x\n2,Cy Day\n", name="b.csv")
+    assert (batch.quarantined, batch.withdrawn) == (1, 1)
+    assert record(cast.shop, "1").state == SourceRecord.State.RESOLVED
+    assert record(cast.shop, "3").state == SourceRecord.State.WITHDRAWN
+
+
+def test_what_cannot_be_stored_is_set_aside_readable_and_can_be_mended(cast: Cast) -> None:
+    batch = send_bytes(cast.shop, b"id,name\n1,Ad\xff,\x00\n", name="a.csv")
+    row = batch.quarantine.get()
+    cells = imports.quarantined_cells(row)
+    assert (row.code, cells) == ("column_count", {"id": "1", "name": "Ad\ufffd", "column 3": "\ufffd"})
+    again = imports.replay(batch=batch, mended={row.id: {"id": "1", "name": "Ada Byron"}}, by=cast.ada)
+    assert again.accepted == 1
 
 
 def test_an_interrupted_import_goes_on_where_it_stopped(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,8 +169,6 @@ def test_an_interrupted_import_goes_on_where_it_stopped(cast: Cast, monkeypatch:
     monkeypatch.setattr(imports, "_store_chunk", dies_at_the_third)
     batch = send_bytes(cast.shop, rows, name="a.jsonl")
     assert (batch.received, batch.state) == (4, Batch.State.RUNNING)
-    from profiles import jobs
-
     jobs.run(batch.job_id)
     batch.refresh_from_db()
     assert (batch.received, batch.accepted, batch.state) == (7, 7, Batch.State.DONE)
