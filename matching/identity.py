@@ -22,6 +22,7 @@ from profiles.models.mark import kinds_that_stop
 from . import constraints
 from .locks import atomic_with_retry, lock_profiles
 from .models import CannotLink
+from .redirects import last_records_of_tombstones, redirect
 from .steps import run_steps
 
 Kind = IdentityOperation.Kind
@@ -50,7 +51,10 @@ class Move:
 
 @dataclass(slots=True)
 class Draft:
-    """An operation about to be written, with its moves."""
+    """An operation about to be written, with its moves.
+
+    `restores`: tombstone → who stood for it, of the operation that this one undoes; `redirects` is filled by `apply`.
+    """
 
     kind: str
     profile_id: UUID
@@ -61,6 +65,8 @@ class Draft:
     evidence: dict[str, Any] = field(default_factory=dict)
     expected: dict[str, int] = field(default_factory=dict)
     undoes_id: UUID | None = None
+    restores: Mapping[UUID, UUID] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
     id: UUID = field(default_factory=new_id)
 
 
@@ -203,20 +209,6 @@ def _home_for(profile: UUID, leaving: set[int], party_kind: str) -> tuple[UUID, 
     return create_profiles([party_kind])[0], False
 
 
-def last_records_of_tombstones(profile: UUID) -> dict[UUID, set[int]]:
-    """Each merged profile that `profile` stands for, with the records it held last. 2 queries."""
-    tombstones = list(Profile.objects.filter(canonical_id=profile).values_list("id", flat=True))
-    newest: dict[UUID, tuple[UUID, set[int]]] = {}
-    rows = RecordMove.objects.filter(from_profile_id__in=tombstones).values_list(
-        "from_profile_id", "operation_id", "record_id"
-    )
-    for tombstone, operation, record_id in rows.order_by("operation_id", "id"):
-        if tombstone not in newest or newest[tombstone][0] != operation:
-            newest[tombstone] = (operation, set())
-        newest[tombstone][1].add(record_id)
-    return {tombstone: records for tombstone, (_, records) in newest.items()}
-
-
 @atomic_with_retry
 def move(
     *,
@@ -285,11 +277,13 @@ def apply(
     """
     now = timezone.now()
     actor = current_actor()
+    merged = merged or {}
+    redirected = redirect(drafts, merged, revived)
     operations = IdentityOperation.objects.bulk_create(
         IdentityOperation(
             id=draft.id, kind=draft.kind, profile_id=draft.profile_id, actor_id=actor.user_id, reason=draft.reason,
             model_label=draft.model_label, run_id=actor.job_id, undoes_id=draft.undoes_id,
-            expected_versions=draft.expected, evidence=draft.evidence, created_at=now,
+            expected_versions=draft.expected, evidence=draft.evidence, redirects=draft.redirects, created_at=now,
         )
         for draft in drafts
     )  # fmt: skip
@@ -301,10 +295,9 @@ def apply(
         for draft in drafts
         for m in draft.moves
     )  # fmt: skip
-    _revive(revived)
+    Profile.objects.filter(id__in=revived).update(state=Profile.State.ACTIVE, merged_into_id=None, canonical_id=None)
     _place(drafts, now)
-    _bury(merged or {})
-    _carry_tombstones(drafts)
+    _bury(merged, redirected)
     touched = {pid for draft in drafts for m in draft.moves for pid in (m.from_profile, m.to_profile) if pid}
     touched |= {draft.profile_id for draft in drafts}
     Profile.objects.filter(id__in=touched).update(version=F("version") + 1, updated_at=now)
@@ -332,41 +325,15 @@ def _place(drafts: Sequence[Draft], now: Any) -> None:
     )  # fmt: skip
 
 
-def _bury(merged: Mapping[UUID, UUID]) -> None:
-    """Emptied profiles become tombstones; older tombstones follow them. At most 2 queries per loser."""
+def _bury(merged: Mapping[UUID, UUID], redirected: Mapping[UUID, UUID]) -> None:
+    """Emptied profiles become tombstones; older tombstones point to who stands for them now. 1 query per profile."""
     for loser, survivor in merged.items():
         Profile.objects.filter(id=loser).update(
             state=Profile.State.MERGED, merged_into_id=survivor, canonical_id=survivor, record_count=0
         )
-        Profile.objects.filter(canonical_id=loser).update(canonical_id=survivor)
-
-
-def _revive(revived: Collection[UUID]) -> None:
-    """Merged profiles live again, and tombstones whose hops lead to them follow."""
-    for profile_id in revived:
-        stood_for = Profile.objects.values_list("canonical_id", flat=True).get(id=profile_id)
-        hops = dict(Profile.objects.filter(canonical_id=stood_for).values_list("id", "merged_into_id"))
-        Profile.objects.filter(id=profile_id).update(state=Profile.State.ACTIVE, merged_into_id=None, canonical_id=None)
-        followers = [t for t in hops if t != profile_id and _leads_to(t, profile_id, hops)]
-        Profile.objects.filter(id__in=followers).update(canonical_id=profile_id)
-
-
-def _leads_to(tombstone: UUID, profile_id: UUID, hops: Mapping[UUID, UUID]) -> bool:
-    step: UUID | None = tombstone
-    while step is not None and step != profile_id:
-        step = hops.get(step)
-    return step == profile_id
-
-
-def _carry_tombstones(drafts: Sequence[Draft]) -> None:
-    """On a split, a tombstone whose last records all left goes with them."""
-    for draft in drafts:
-        if draft.kind != Kind.SPLIT:
-            continue
-        leaving = {m.record_id for m in draft.moves}
-        origin = draft.moves[0].from_profile
-        gone = [t for t, records in last_records_of_tombstones(origin).items() if records <= leaving] if origin else []
-        Profile.objects.filter(id__in=gone).update(canonical_id=draft.profile_id)
+    for canonical in set(redirected.values()):
+        followers = [tombstone for tombstone, target in redirected.items() if target == canonical]
+        Profile.objects.filter(id__in=followers).update(canonical_id=canonical)
 
 
 def _write_audit(drafts: Sequence[Draft], operations: Sequence[IdentityOperation]) -> None:

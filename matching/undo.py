@@ -161,6 +161,7 @@ def _inverse(plan: UndoPlan) -> tuple[Draft, dict[UUID, UUID], list[UUID]]:
     merged_homes = Profile.objects.filter(id__in=homes, state=Profile.State.MERGED)
     revived = list(merged_homes.values_list("id", flat=True))
     draft = Draft(Kind.UNDO, moves[0].to_profile, moves, "identity.undone", undoes_id=plan.operation.id)
+    draft.restores = {UUID(tombstone): UUID(before) for tombstone, before in plan.operation.redirects.items()}
     return draft, _emptied(moves), revived
 
 

@@ -120,6 +120,9 @@ class IdentityOperation(models.Model):
     undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
     expected_versions = models.JSONField(default=dict, help_text="Profile id → version it was decided on.")
     evidence = models.JSONField(default=dict, help_text="Record id → evidence of its link, as levels, never values.")
+    redirects = models.JSONField(
+        default=dict, help_text="Merged profile id → the profile that stood for it before, for each that it re-pointed."
+    )
     created_at = models.DateTimeField()
 
     class Meta:
