@@ -12,6 +12,7 @@ for _name, _kind in {
     "identity.moved": EventKind("Moved {records} records to another customer"),
     "identity.undone": EventKind("Undid an operation ({kind})"),
     "proposal.decided": EventKind("Decided a proposal: {verdict}"),
+    "pair.decided": EventKind("Decided about two customers: {verdict}"),
     "proposal.read": EventKind("Opened a proposal", is_read=True),
     "pair.compared": EventKind("Compared two customers", is_read=True),
     "cannot_link.revoked": EventKind("Revoked a cannot-link"),

@@ -7,14 +7,14 @@ from profiles.panels import PANELS, Panel
 from . import permissions
 from .blocking import after_store
 from .evaluation import run_evaluation
-from .review import retire_proposals_of
+from .proposals import follow_records
 from .run import run_resolve
 from .steps import STEPS
 
 KINDS.register("resolve", JobKind("Resolve", run_resolve))
 KINDS.register("evaluate_model", JobKind("Evaluate match models", run_evaluation))
 AFTER_STORE.register("keys", after_store)
-STEPS.register("proposals", retire_proposals_of)
+STEPS.register("proposals", follow_records)
 PANELS.register(
     "links", Panel("customer", "matching:links", "Possible duplicates, household", permissions.VIEW_QUEUE, 10)
 )

@@ -2,19 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
-from django.utils import timezone
-
-from profiles import audit, work
+from profiles import audit
 from profiles.models import IdentityOperation, Membership, Profile, User, WorkItem
 
 from . import constraints, identity
 from .identity import ChangeNotAllowed, OutOfDate
 from .locks import atomic_with_retry, lock_profiles
 from .models import CannotLink, Decision, Proposal
+from .proposals import close, reopen
 
 Verdict = Decision.Verdict
 
@@ -41,6 +38,8 @@ def decide(
     proposal = Proposal.objects.select_for_update(of=("self",)).get(id=proposal.id)
     if proposal.state != Proposal.State.OPEN:
         raise AlreadyDecided(already_decided(proposal))
+    if {proposal.left_id, proposal.right_id} - {*ends, None}:
+        raise OutOfDate("The proposal is about other customers by now. Look again before you decide.")
     decision = _draft_decision(proposal, verdict, by, reason, until)
     if verdict in (Verdict.UNSURE, Verdict.LATER):
         _put_back(proposal, decision)
@@ -49,6 +48,7 @@ def decide(
     elif verdict == Verdict.SAME:
         _follow_same(proposal, decision, by, reason, survivor, expected, confirmed)
     else:
+        identity.load_locked(ends, expected)
         _follow_not_same(proposal, decision, by, reason)
     audit.record("proposal.decided", obj=proposal, subjects=ends, detail={"verdict": verdict})
     return decision
@@ -127,17 +127,6 @@ def _put_back(proposal: Proposal, decision: Decision) -> None:
     )
 
 
-def close(proposal: Proposal, state: str) -> None:
-    """Close a proposal and its work item. 2 queries."""
-    close_all([proposal.id], state)
-
-
-def close_all(proposal_ids: Collection[int], state: str) -> None:
-    items = Proposal.objects.filter(id__in=proposal_ids, work_item__isnull=False).values_list("work_item_id", flat=True)
-    work.close_items(list(items))
-    Proposal.objects.filter(id__in=proposal_ids).update(state=state, closed_at=timezone.now())
-
-
 def default_survivor(profile_ids: Sequence[UUID]) -> UUID:
     """The verified side, then most verified links, then a customer number, then most records, oldest, lowest id. 2 queries."""
     profiles = Profile.objects.in_bulk(profile_ids)
@@ -167,54 +156,8 @@ def void_decision_of(*, operation: IdentityOperation, by: User | None) -> None:
         left_records=decision.left_records, right_records=decision.right_records, voids=decision, actor=by,
         reason="The operation was undone", model_label=decision.model_label, fingerprint=decision.fingerprint,
     )  # fmt: skip
-    if decision.proposal and ends_active(decision.proposal):
+    if decision.proposal:
         reopen(decision.proposal, because="undone")
-
-
-def ends_active(proposal: Proposal) -> bool:
-    wanted = [pid for pid in (proposal.left_id, proposal.right_id) if pid]
-    return Profile.objects.filter(id__in=wanted, state=Profile.State.ACTIVE).count() == len(wanted)
-
-
-def reopen(proposal: Proposal, *, because: str) -> None:
-    """Open a closed proposal again, with a work item, unless another one is open for the pair."""
-    twin = Proposal.objects.filter(state=Proposal.State.OPEN, left=proposal.left_id, right=proposal.right_id)
-    if twin.exists():
-        return
-    item = work.open_item(kind="proposal", subject_id=proposal.id, reason=because)
-    Proposal.objects.filter(id=proposal.id).update(
-        state=Proposal.State.OPEN, closed_at=None, reopened_because=because, work_item=item
-    )
-
-
-def retire_proposals_of(operations: Sequence[IdentityOperation], moves: Sequence[Any]) -> None:
-    """A step of every operation: proposals of customers that are no more, or that were changed, are outdated.
-
-    A merge re-points the loser's proposals to the survivor; those of two now united customers are outdated.
-    """
-    touched = {pid for m in moves for pid in (m.from_profile_id, m.to_profile_id) if pid}
-    gone = dict(Profile.objects.filter(id__in=touched, state=Profile.State.MERGED).values_list("id", "canonical_id"))
-    if not gone:
-        return
-    stale = Proposal.objects.awaiting_review().filter(Q(left__in=gone) | Q(right__in=gone))
-    for proposal in list(stale):
-        _repoint(proposal, gone)
-
-
-def _repoint(proposal: Proposal, gone: Mapping[UUID, UUID]) -> None:
-    left, right = gone.get(proposal.left_id, proposal.left_id), gone.get(proposal.right_id, proposal.right_id)
-    twin = Proposal.objects.awaiting_review().filter(
-        Q(left=left, right=right) | Q(left=right, right=left), kind=proposal.kind
-    )
-    if left == right or (right and twin.exclude(id=proposal.id).exists()):
-        close(proposal, Proposal.State.OUTDATED)
-        return
-    if right and right < left:
-        Proposal.objects.filter(id=proposal.id).update(
-            left=right, right=left, left_record=F("right_record"), right_record=F("left_record")
-        )
-    else:
-        Proposal.objects.filter(id=proposal.id).update(left=left, right=right)
 
 
 @atomic_with_retry
@@ -229,14 +172,15 @@ def compare_decide(
     expected: Mapping[UUID, int] | None = None,
 ) -> Decision:
     """A decision about any two customers, whether proposed or not."""  # fmt: skip
+    if left == right:
+        raise ChangeNotAllowed("Choose two different customers.")
     lock_profiles([left, right])
     low, high = sorted([left, right])
     proposal = Proposal.objects.awaiting_review().filter(left=low, right=high).first()
     if proposal:
         return decide(proposal=proposal, verdict=verdict, by=by, reason=reason, survivor=survivor, expected=expected)
+    identity.load_locked([left, right], expected)
     present = identity.members([left, right])
-    if not all(present.values()):
-        raise OutOfDate("One of the customers was merged or erased in the meantime.")
     decision = Decision(
         verdict=verdict, left_id=left, right_id=right, reason=reason, actor=by,
         left_records=[m.record_id for m in present[left]], right_records=[m.record_id for m in present[right]],
@@ -252,4 +196,5 @@ def compare_decide(
             left=decision.left_records, right=decision.right_records, origin=CannotLink.Origin.DECISION, by=by,
             reason=reason, decision=decision,
         )  # fmt: skip
+    audit.record("pair.decided", obj=decision, subjects=[left, right], detail={"verdict": verdict})
     return decision
