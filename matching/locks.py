@@ -3,12 +3,14 @@
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
+
+from profiles.models import Membership, SourceRecord
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,11 +40,43 @@ def lock_profiles(profile_ids: Iterable[UUID]) -> None:
             )
 
 
-def lock_resolution() -> None:
-    """The short lock under which resolutions are applied one after another. 2 queries."""
+def wait_patiently() -> None:
+    """A job may wait longer for locks than a person would, until its transaction ends. 1 query."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '30s'")
+
+
+def lock_resolution() -> None:
+    """The short lock under which resolutions are applied one after another. 1 query."""
+    with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RESOLVE_LOCK])
+
+
+def lock_waiting(record_ids: Sequence[int]) -> list[int]:
+    """Those of the records that still wait, locked: what is resolved is what was read. 2 queries.
+
+    Rows before profiles, in ascending order, as an import takes them too.
+    """
+    wait_patiently()
+    rows = SourceRecord.objects.filter(id__in=record_ids, state=SourceRecord.State.RECEIVED).order_by("id")
+    return list(rows.select_for_update(no_key=True).values_list("id", flat=True))
+
+
+def lock_homes(record_ids: Collection[int]) -> dict[int, UUID]:
+    """Record → its profile, with the profiles locked: read again under the locks, until nobody was quicker."""
+    for _ in range(ATTEMPTS):
+        homes = _homes(record_ids)
+        before = transaction.savepoint()
+        lock_profiles(set(homes.values()))
+        if _homes(record_ids) == homes:
+            transaction.savepoint_commit(before)
+            return homes
+        transaction.savepoint_rollback(before)  # gives the locks back
+    raise Busy("The customers are being changed again and again; the records wait for another turn.")
+
+
+def _homes(record_ids: Collection[int]) -> dict[int, UUID]:
+    return dict(Membership.objects.filter(record_id__in=record_ids).values_list("record_id", "profile_id"))
 
 
 def atomic_with_retry(action: Callable[P, R]) -> Callable[P, R]:

@@ -6,7 +6,7 @@ short lock, after looking up what was resolved since it was read, so two workers
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from profiles.models import Mark, Membership, SourceRecord
 from profiles.models.identity import LinkClass
 from profiles.models.mark import kinds_that_stop
 
-from . import constraints, identity, models_in_force, review
+from . import constraints, identity, models_in_force, proposals, review
 from .blocking import Found, count_usage, find_candidates, inputs
 from .engine import explain
 from .engine.encode import encode
@@ -28,7 +28,7 @@ from .engine.model import Model
 from .engine.resolve import resolve
 from .engine.types import Component, Evidence, Fracture, Plan, RecordInput, Situation
 from .engine.types import Proposal as Proposed
-from .locks import lock_profiles, lock_resolution
+from .locks import lock_homes, lock_resolution, lock_waiting
 from .models import Decision, Proposal, Relation
 
 BATCH = 500
@@ -66,17 +66,15 @@ def waiting(limit: int) -> list[int]:
 
 def resolve_batch(record_ids: Sequence[int]) -> None:
     """Resolve records in the caller's transaction. A fixed number of queries per batch, plus a few per merge."""
+    still = lock_waiting(record_ids)
+    if not still:
+        return
     read_seq = SourceRecord.objects.aggregate(newest=Max("resolve_seq"))["newest"] or 0
     model = models_in_force.published()
-    found = find_candidates(record_ids, model.limits.block)
+    found = find_candidates(still, model.limits.block)
     lock_resolution()
-    later = find_candidates(record_ids, model.limits.block, resolved_after=read_seq)
-    still = list(
-        SourceRecord.objects.filter(id__in=record_ids, state=SourceRecord.State.RECEIVED).values_list("id", flat=True)
-    )
-    if still:
-        picture = look(still, [*found, *later], model, read_seq)
-        carry_out(picture)
+    later = find_candidates(still, model.limits.block, resolved_after=read_seq)
+    carry_out(look(still, [*found, *later], model, read_seq))
 
 
 def look(record_ids: Sequence[int], found: Sequence[Found], model: Model, read_seq: int) -> Picture:
@@ -85,9 +83,8 @@ def look(record_ids: Sequence[int], found: Sequence[Found], model: Model, read_s
     pairs = {(min(f.left, f.right), max(f.left, f.right)): f.rule for f in found if f.left in fresh}
     pairs = {ids: rule for ids, rule in pairs.items() if _settled(ids, fresh)}
     near = {pk for ids in pairs for pk in ids} | fresh
-    homes = dict(Membership.objects.filter(record_id__in=near).values_list("record_id", "profile_id"))
+    homes = lock_homes(near)
     near = {pk for pk in near if pk in fresh or pk in homes}  # records of another batch wait for their own turn
-    lock_profiles(set(homes.values()))
     for pk, profile_id in Membership.objects.filter(profile_id__in=set(homes.values())).values_list(
         "record_id", "profile_id"
     ):
@@ -123,8 +120,9 @@ def _situation(
     shared = [rule.number for rule in model.blocking if rule.value_of]
     usage = count_usage(set(value_keys(table, model).key.tolist()), shared)
     verified = Membership.objects.filter(profile_id__in=profiles, link_class=LinkClass.VERIFIED)
+    place = _places(rows, homes)
     marked = set(
-        Mark.objects.filter(record_id__in=row_of, kind__in=kinds_that_stop("auto"), until__isnull=True).values_list(
+        Mark.objects.filter(record_id__in=place, kind__in=kinds_that_stop("auto"), until__isnull=True).values_list(
             "record_id", flat=True
         )
     )
@@ -137,12 +135,22 @@ def _situation(
         found_by=np.array([rule for _, _, rule in known], np.int16),
         usage=usage,
         cannot_links=[
-            (frozenset(row_of[pk] for pk in left), frozenset(row_of[pk] for pk in right))
-            for left, right in constraints.touching(row_of)
+            (frozenset(place[pk] for pk in left), frozenset(place[pk] for pk in right))
+            for left, right in constraints.touching(place)
         ],
         verified_profiles=frozenset(index_of[pid] for pid in verified.values_list("profile_id", flat=True).distinct()),
-        no_auto_records=frozenset(row_of[pk] for pk in marked),
+        no_auto_records=frozenset(place[pk] for pk in marked),
     )
+
+
+def _places(rows: Sequence[RecordInput], homes: Mapping[int, UUID]) -> dict[int, int]:
+    """Record → its row; a withdrawn one, which has none, is spoken for by the first row of its profile."""
+    place = {row.record_id: i for i, row in enumerate(rows)}
+    first: dict[UUID, int] = {}
+    for row in rows:
+        if row.record_id in homes:
+            first.setdefault(homes[row.record_id], place[row.record_id])
+    return {**{pk: first[pid] for pk, pid in homes.items() if pid in first}, **place}
 
 
 # ---- carrying the plan out ---------------------------------------------------------------------------------------------
@@ -155,7 +163,7 @@ def carry_out(picture: Picture) -> None:
     }
     founded, joined, merged = _apply_components(picture, homes)
     _mark_resolved(picture)
-    touched = {homes[pk] for pk in picture.fresh if pk in homes}
+    touched = {homes[pk] for pk in picture.fresh if pk in homes} | {pid for pair in merged.items() for pid in pair}
     golden.rebuild(touched)
     _close_stale(picture, homes)
     _propose(picture, homes)
@@ -165,11 +173,12 @@ def carry_out(picture: Picture) -> None:
     audit.record(
         "records.resolved",
         subjects=sorted(touched),
-        detail={"records": len(picture.fresh), "founded": founded, "joined": joined, "merged": merged},
+        detail={"records": len(picture.fresh), "founded": founded, "joined": joined, "merged": len(merged)},
     )
 
 
-def _apply_components(picture: Picture, homes: dict[int, UUID]) -> tuple[int, int, int]:
+def _apply_components(picture: Picture, homes: dict[int, UUID]) -> tuple[int, int, dict[UUID, UUID]]:
+    """How many profiles were founded, how many records joined, and loser → survivor of what was merged."""
     components = picture.plan.components
     new = [component for component in components if not component.profiles]
     founders = [(picture.rows[c.records[0]].record_id, picture.rows[c.records[0]].party_kind) for c in new]
@@ -184,7 +193,7 @@ def _apply_components(picture: Picture, homes: dict[int, UUID]) -> tuple[int, in
             entering += len(draft.moves)
             drafts.append(draft)
     identity.apply(drafts, merged=merged, rebuild=False)
-    return len(new), entering, len(merged)
+    return len(new), entering, merged
 
 
 def _merge_drafts(
@@ -267,7 +276,7 @@ def _close_stale(picture: Picture, homes: dict[int, UUID]) -> None:
     """Open proposals found by a record that was resolved anew are outdated; the plan proposes what still holds."""
     stale = Proposal.objects.awaiting_review().filter(left_record_id__in=picture.fresh)
     other = Proposal.objects.awaiting_review().filter(right_record_id__in=picture.fresh)
-    review.close_all(
+    proposals.close_all(
         [*stale.values_list("id", flat=True), *other.values_list("id", flat=True)], Proposal.State.OUTDATED
     )
 

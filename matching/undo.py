@@ -48,7 +48,8 @@ class UndoPlan:
 
     @property
     def is_automatic(self) -> bool:
-        return self.operation.actor_id is None
+        """Whether a job did it, on its own or on behalf of whoever sent the file."""
+        return self.operation.actor_id is None or self.operation.run_id is not None
 
 
 def plan_undo(operation: IdentityOperation) -> UndoPlan:
@@ -94,7 +95,9 @@ def _later(moves: Sequence[RecordMove], operation: IdentityOperation) -> Identit
 def _forbidden(operation: IdentityOperation, returning: Sequence[RecordMove]) -> str:
     """Why records must not go back: a mark, or a cannot-link that this operation did not write itself."""
     own = list(operation.cannot_links.values_list("id", flat=True))
+    ends = {m.to_profile_id for m in returning}
     try:
+        check_marks(list(Membership.objects.filter(profile_id__in=ends).values_list("record_id", flat=True)))
         for home, moving in _by_home(returning).items():
             staying = (
                 list(Membership.objects.filter(profile_id=home).values_list("record_id", flat=True)) if home else []

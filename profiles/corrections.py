@@ -60,6 +60,7 @@ def applied(attributes: Mapping[str, Sequence[str]], corrections: Mapping[str, C
 @transaction.atomic
 def correct(*, record: SourceRecord, field: str, values: Sequence[str], reason: str, by: User | None) -> Correction:
     """Set (or, with no values, retract) a field of a record; an earlier correction of the field is released."""
+    record = SourceRecord.objects.select_for_update(no_key=True).get(pk=record.pk)
     if record.state == SourceRecord.State.ERASED:
         raise CorrectionNotAllowed("The record was erased.")
     _release_open(record, field, by)
@@ -80,6 +81,8 @@ def correct(*, record: SourceRecord, field: str, values: Sequence[str], reason: 
 @transaction.atomic
 def release(*, correction: Correction, by: User | None) -> Correction:
     """Take a correction back: the source's own value counts again."""
+    SourceRecord.objects.select_for_update(no_key=True).get(pk=correction.record_id)
+    correction = Correction.objects.select_related("record").get(pk=correction.pk)
     if correction.released_at:
         raise CorrectionNotAllowed("The correction was released already.")
     correction.released_at, correction.released_by = timezone.now(), by

@@ -8,7 +8,7 @@ from django.db import connection
 from . import schema as schemas
 from .canonical.text import fold
 from .corrections import applied, open_corrections
-from .models import GoldenValue, Mark, Membership, Profile, SearchEntry, SourceRecord
+from .models import GoldenValue, Mark, Membership, SearchEntry, SourceRecord
 from .models.mark import kinds_that_stop
 from .survivorship import Candidate, Member, Rule, rank_values
 
@@ -128,7 +128,7 @@ def search_texts(candidates: Iterable[Candidate]) -> list[tuple[str, str, tuple[
 
 
 def _store_visibility(profile_ids: Collection[UUID], members: Mapping[UUID, Sequence[Member]]) -> None:
-    """Who may see a profile follows its records; an emptied or merged one keeps what it showed last."""
+    """Who may see a profile follows its records, withdrawn ones if there are no others; a merged one keeps its last."""
     rows = [
         (profile_id, sorted({member.source_id for member in members[profile_id]}), len(members[profile_id]))
         for profile_id in profile_ids
@@ -139,7 +139,12 @@ def _store_visibility(profile_ids: Collection[UUID], members: Mapping[UUID, Sequ
             "UPDATE profiles_profile SET source_ids = %s, record_count = %s WHERE id = %s",
             [(s, n, p) for p, s, n in rows],
         )
-    Profile.objects.filter(id__in=[p for p in profile_ids if not members.get(p)]).update(record_count=0)
+        cursor.execute(
+            "UPDATE profiles_profile p SET record_count = 0, source_ids = coalesce((SELECT array_agg(DISTINCT r.source_id"
+            " ORDER BY r.source_id) FROM profiles_membership m JOIN profiles_sourcerecord r ON r.id = m.record_id"
+            " WHERE m.profile_id = p.id), p.source_ids) WHERE p.id = ANY(%s)",
+            [[p for p in profile_ids if not members.get(p)]],
+        )
 
 
 def _copy(statement: str, rows: Iterable[tuple]) -> None:

@@ -194,6 +194,7 @@ def run_undo(claim: jobs.Claim) -> None:
     counts = undo_counts(batch)
     while ids := list(SourceRecord.objects.filter(_undoable(), batch=batch).values_list("id", flat=True)[:CHUNK]):
         with claim.effect():
+            records.lock_rows(SourceRecord.objects.filter(id__in=ids))
             changed = set(
                 RecordVersion.objects.filter(record_id__in=ids, replaced_by_batch=batch).values_list(
                     "record_id", flat=True

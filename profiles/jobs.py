@@ -78,8 +78,13 @@ class Claim:
 
     @contextmanager
     def effect(self) -> Iterator[None]:
-        """A transaction that can only commit while the claim holds: the job row is share-locked with its fence."""
+        """A transaction that can only commit while the claim holds: the job row is share-locked with its fence.
+
+        A job waits longer for locks than a person would.
+        """
         with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '30s'")
             self.check()
             yield
 
