@@ -155,7 +155,10 @@ def merge_draft(
     given: str,
     confirmed: Collection[int] = (),
 ) -> Draft:
-    """The operation that moves all records of the losers to the survivor."""
+    """The operation that moves all records of the losers to the survivor.
+
+    A confirmed record becomes verified; one that is with the survivor already "moves" in place, so that it can be undone.
+    """
     moves = [
         Move(
             m.record_id, m.profile_id, survivor, m.link_class,
@@ -164,6 +167,11 @@ def merge_draft(
         for loser in losers
         for m in present[loser]
     ]  # fmt: skip
+    moves += [
+        Move(m.record_id, survivor, survivor, m.link_class, LinkClass.VERIFIED, m.linked_by)
+        for m in present[survivor]
+        if m.record_id in confirmed and m.link_class != LinkClass.VERIFIED
+    ]
     return Draft(Kind.MERGE, survivor, moves, "identity.merged")
 
 
@@ -344,8 +352,8 @@ def _write_audit(drafts: Sequence[Draft], operations: Sequence[IdentityOperation
             subjects={pid for m in draft.moves for pid in (m.from_profile, m.to_profile) if pid},
             detail={
                 "kind": draft.kind,
-                "records": len(draft.moves),
-                "profiles": len({m.from_profile for m in draft.moves}) + 1,
+                "records": sum(m.from_profile != m.to_profile for m in draft.moves),
+                "profiles": len({draft.profile_id, *(m.from_profile for m in draft.moves)}),
             },
         )
         for draft, operation in zip(drafts, operations, strict=True)

@@ -63,7 +63,7 @@ def plan_undo(operation: IdentityOperation) -> UndoPlan:
     plan = UndoPlan(operation, Extent.EXACT, returning, elsewhere)
     if hasattr(operation, "undone_by"):
         return _blocked(plan, "It was undone already.", operation.undone_by)
-    if not returning:
+    if all(m.from_profile_id == m.to_profile_id for m in returning):
         return _blocked(plan, "Its records were moved on by a later operation.", _later(moves, operation))
     homes = Profile.objects.in_bulk({m.from_profile_id for m in returning if m.from_profile_id})
     for home in homes.values():
@@ -175,6 +175,7 @@ def _back(m: RecordMove, home: UUID) -> Move:
 
 def _emptied(moves: Sequence[Move]) -> dict[UUID, UUID]:
     """Profiles that would hold no record any more → the one their records go to."""
+    moves = [m for m in moves if m.from_profile != m.to_profile]
     going: dict[UUID, set[int]] = {}
     for m in moves:
         going.setdefault(m.from_profile, set()).add(m.record_id)
