@@ -211,6 +211,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_t
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "seal-audit": {"task": "governance.tasks.seal_audit", "schedule": 10, "options": {"expires": 9}},
+    "bring-back-due": {"task": "matching.tasks.bring_back_due", "schedule": 60, "options": {"expires": 59}},
     "sweep-jobs": {"task": "profiles.tasks.sweep_jobs", "schedule": 15, "options": {"expires": 14}},
 }
 

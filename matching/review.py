@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from profiles import audit
 from profiles.models import IdentityOperation, Membership, Profile, User, WorkItem
 
-from . import constraints, identity
+from . import constraints, identity, proposing
 from .identity import ChangeNotAllowed, OutOfDate
 from .locks import atomic_with_retry, lock_profiles
 from .models import CannotLink, Decision, Proposal
@@ -121,7 +123,11 @@ def _follow_split(
 
 def _put_back(proposal: Proposal, decision: Decision) -> None:
     """Unsure goes to someone else, later comes back when it is due; the proposal stays open."""
+    if decision.verdict == Verdict.LATER and (decision.until is None or decision.until <= timezone.now()):
+        raise ChangeNotAllowed("Say until when it can wait.")
     decision.save(force_insert=True)
+    if proposal.work_item_id is None:
+        proposing.queue(proposal)
     WorkItem.objects.filter(id=proposal.work_item_id).update(
         due_at=decision.until, assignee=None, reason=decision.verdict
     )
@@ -170,6 +176,7 @@ def compare_decide(
     reason: str,
     survivor: UUID | None = None,
     expected: Mapping[UUID, int] | None = None,
+    confirmed: Collection[int] = (),
 ) -> Decision:
     """A decision about any two customers, whether proposed or not."""  # fmt: skip
     if left == right:
@@ -178,7 +185,10 @@ def compare_decide(
     low, high = sorted([left, right])
     proposal = Proposal.objects.awaiting_review().filter(left=low, right=high).first()
     if proposal:
-        return decide(proposal=proposal, verdict=verdict, by=by, reason=reason, survivor=survivor, expected=expected)
+        return decide(
+            proposal=proposal, verdict=verdict, by=by, reason=reason, survivor=survivor, expected=expected,
+            confirmed=confirmed,
+        )  # fmt: skip
     identity.load_locked([left, right], expected)
     present = identity.members([left, right])
     decision = Decision(
@@ -188,8 +198,9 @@ def compare_decide(
     if verdict == Verdict.SAME:
         keep = survivor or default_survivor([left, right])
         decision.operation = identity.merge(
-            survivor=keep, losers=[right if keep == left else left], by=by, reason=reason, expected=expected
-        )
+            survivor=keep, losers=[right if keep == left else left], by=by, reason=reason, expected=expected,
+            confirmed=confirmed,
+        )  # fmt: skip
     decision.save(force_insert=True)
     if verdict == Verdict.NOT_SAME:
         constraints.write(

@@ -4,22 +4,20 @@ The same for ten records, an import or a nightly run. Keys are visible from rece
 short lock, after looking up what was resolved since it was read, so two workers cannot both miss the same new person.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from profiles import audit, golden, jobs, schema, work
 from profiles.models import Mark, Membership, SourceRecord
 from profiles.models.identity import LinkClass
 from profiles.models.mark import kinds_that_stop
 
-from . import constraints, identity, models_in_force, proposals, review
+from . import constraints, identity, models_in_force, proposals, proposing, review
 from .blocking import Found, count_usage, find_candidates, inputs
 from .engine import explain
 from .engine.encode import encode
@@ -28,8 +26,9 @@ from .engine.model import Model
 from .engine.resolve import resolve
 from .engine.types import Component, Evidence, Fracture, Plan, RecordInput, Situation
 from .engine.types import Proposal as Proposed
+from .evidence import fingerprint
 from .locks import lock_homes, lock_resolution, lock_waiting
-from .models import Decision, Proposal, Relation
+from .models import Proposal, Relation
 
 BATCH = 500
 
@@ -165,8 +164,9 @@ def carry_out(picture: Picture) -> None:
     _mark_resolved(picture)
     touched = {homes[pk] for pk in picture.fresh if pk in homes} | {pid for pair in merged.items() for pid in pair}
     golden.rebuild(touched)
-    _close_stale(picture, homes)
-    _propose(picture, homes)
+    wanted = _wanted(picture, homes)
+    _close_stale(picture, wanted)
+    _propose(picture, homes, wanted)
     _propose_splits(picture, homes)
     _report_stops(picture, homes)
     _relate(picture)
@@ -260,57 +260,48 @@ def _mark_resolved(picture: Picture) -> None:
         )
 
 
-def fingerprint(left: RecordInput, right: RecordInput) -> str:
-    """Of the matching features of both sides: a pair is proposed again only when it changed."""
-    text = json.dumps(
-        [
-            [row.party_kind, {k: sorted(v) for k, v in row.attributes.items()}]
-            for row in sorted((left, right), key=lambda r: r.record_id)
-        ],
-        sort_keys=True,
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+Wanted = dict[tuple[UUID, UUID], tuple[Proposed, str]]
 
 
-def _close_stale(picture: Picture, homes: dict[int, UUID]) -> None:
-    """Open proposals found by a record that was resolved anew are outdated; the plan proposes what still holds."""
-    stale = Proposal.objects.awaiting_review().filter(left_record_id__in=picture.fresh)
-    other = Proposal.objects.awaiting_review().filter(right_record_id__in=picture.fresh)
-    proposals.close_all(
-        [*stale.values_list("id", flat=True), *other.values_list("id", flat=True)], Proposal.State.OUTDATED
-    )
-
-
-def _propose(picture: Picture, homes: dict[int, UUID]) -> None:
-    """Write proposals, one open per pair; what a person decided before is asked again only when it changed."""
-    wanted = {}
+def _wanted(picture: Picture, homes: dict[int, UUID]) -> Wanted:
+    """What the plan proposes: pair of customers → (proposal, fingerprint of its two records)."""
+    wanted: Wanted = {}
     for proposed in picture.plan.proposals:
         ends = (picture.rows[proposed.left], picture.rows[proposed.right])
         pair = tuple(sorted((homes[ends[0].record_id], homes[ends[1].record_id])))
         if pair[0] != pair[1] and pair not in wanted:
             wanted[pair] = (proposed, fingerprint(*ends))
-    for pair, (proposed, mark) in _not_decided(wanted).items():
-        _write_proposal(picture, homes, pair, proposed, mark)
+    return wanted
 
 
-def _not_decided(wanted: dict) -> dict:
-    """Leave out pairs that are open already, and those a person decided on the same features. 2 queries."""
+def _close_stale(picture: Picture, wanted: Wanted) -> None:
+    """Open proposals found by a record that was resolved anew are outdated, unless the plan proposes the same again."""
+    fresh = Q(left_record__in=picture.fresh) | Q(right_record__in=picture.fresh)
+    stale = Proposal.objects.awaiting_review().filter(fresh)
+    same = {(pair, mark) for pair, (_, mark) in wanted.items()}
+    rows = stale.values_list("id", "left_id", "right_id", "fingerprint")
+    proposals.close_all([pk for pk, a, b, mark in rows if ((a, b), mark) not in same], Proposal.State.OUTDATED)
+
+
+def _propose(picture: Picture, homes: dict[int, UUID], wanted: Wanted) -> None:
+    """Write proposals, one open per pair; what a person decided before is asked again only when enough changed."""
     lows = [pair[0] for pair in wanted]
     is_open = set(Proposal.objects.awaiting_review().filter(left__in=lows).values_list("left_id", "right_id"))
-    decided = set(
-        Decision.objects.filter(
-            verdict=Decision.Verdict.NOT_SAME, voided_by__isnull=True, fingerprint__in=[m for _, m in wanted.values()]
-        ).values_list("fingerprint", flat=True)
-    )
-    return {
-        pair: (proposed, mark)
-        for pair, (proposed, mark) in wanted.items()
-        if pair not in is_open and mark not in decided and "cannot_link" not in proposed.reasons
+    ends = {
+        pair: (picture.rows[proposed.left].record_id, picture.rows[proposed.right].record_id)
+        for pair, (proposed, _) in wanted.items()
+        if pair not in is_open
     }
+    decided = proposing.decided_between(ends.values())
+    for pair, records in ends.items():
+        proposed, mark = wanted[pair]
+        again = proposing.why_again(decided.get(records, ()), proposed.evidence, mark, picture.model)
+        if again is not None:
+            _write_proposal(picture, homes, pair, proposed, mark, again)
 
 
 def _write_proposal(
-    picture: Picture, homes: dict[int, UUID], pair: tuple[UUID, UUID], proposed: Proposed, mark: str
+    picture: Picture, homes: dict[int, UUID], pair: tuple[UUID, UUID], proposed: Proposed, mark: str, again: str
 ) -> None:
     left, right = (picture.rows[i].record_id for i in (proposed.left, proposed.right))
     if homes[left] != pair[0]:
@@ -319,15 +310,10 @@ def _write_proposal(
         left_id=pair[0], right_id=pair[1], left_record_id=left, right_record_id=right,
         probability=proposed.evidence.probability, weight=proposed.evidence.weight,
         evidence=explain.evidence_to_json(proposed.evidence), reasons=[str(reason) for reason in proposed.reasons],
-        model_label=picture.model.label, fingerprint=mark,
+        model_label=picture.model.label, fingerprint=mark, reopened_because=again,
     )  # fmt: skip
-    _queue(proposal, "proposal")
-
-
-def _queue(proposal: Proposal, kind: str) -> None:
-    reason = proposal.reasons[0] if proposal.reasons else "unsure"
-    proposal.work_item = work.open_item(kind=kind, subject_id=proposal.id, reason=reason)
-    proposal.save(update_fields=["work_item"])
+    bridging = [picture.rows[i].record_id for i in proposed.bridging]
+    proposing.queue(proposal, detail={"bridging": bridging} if bridging else None)
 
 
 def _propose_splits(picture: Picture, homes: dict[int, UUID]) -> None:
@@ -356,7 +342,7 @@ def _propose_split(picture: Picture, homes: dict[int, UUID], fracture: Fracture)
         },
     )
     if new:
-        _queue(proposal, "split")
+        proposing.queue(proposal)
 
 
 def _report_stops(picture: Picture, homes: dict[int, UUID]) -> None:
@@ -391,29 +377,3 @@ def resolve_all() -> int:
             resolve_batch(ids)
         total += len(ids)
     return total
-
-
-def explain_pair(left: int, right: int) -> Evidence:
-    """Evidence of any two records as things stand now. About 6 queries."""
-    model = models_in_force.published()
-    blocked = models_in_force.blocked_values(schema.published())
-    rows = inputs([left, right])
-    if len(rows) < 2:
-        raise SourceRecord.DoesNotExist
-    table = encode(rows, model, blocked)
-    shared = [rule.number for rule in model.blocking if rule.value_of]
-    usage = count_usage(set(value_keys(table, model).key.tolist()), shared)
-    return explain.explain_pair(rows[0], rows[1], model, blocked, usage)
-
-
-def best_pair(left: UUID, right: UUID) -> tuple[int, int, Evidence] | None:
-    """The pair of records that speaks most for two customers being one, of up to 10 records a side."""
-    sides = identity.members([left, right])
-    pairs = [(a.record_id, b.record_id) for a in sides[left][:10] for b in sides[right][:10]]
-    scored = []
-    for a, b in pairs:
-        try:
-            scored.append((a, b, explain_pair(a, b)))
-        except SourceRecord.DoesNotExist:
-            continue
-    return max(scored, key=lambda item: item[2].weight, default=None)

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 
 from .models import GoldenValue, Profile, Source, SourceRecord, User
 from .schema import Schema, published
+from .survivorship import Candidate, Member, Rule, rank_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +57,35 @@ def granted_sources(user: User) -> set[int]:
 
 
 def show(profile_ids: Collection[UUID], user: User) -> dict[UUID, ShownCustomer]:
-    """Customers as the user may see them. 3 queries, whatever their number."""
+    """Customers as the user may see them. 4 queries, whatever their number."""
     schema, granted = published(), granted_sources(user)
-    shown = {profile_id: ShownCustomer(profile_id) for profile_id in profile_ids}
-    values = GoldenValue.objects.filter(profile_id__in=profile_ids, source_ids__overlap=list(granted)).order_by(
-        "profile_id", "rank", "id"
-    )
-    allowed = _records_of(values, granted)
+    rows = GoldenValue.objects.filter(profile_id__in=profile_ids, source_ids__overlap=list(granted))
+    values = list(rows.order_by("profile_id", "rank", "id"))
+    by_profile: dict[UUID, list[GoldenValue]] = {profile_id: [] for profile_id in profile_ids}
     for value in values:
-        _place(shown[value.profile_id], value, schema, allowed)
-    for customer in shown.values():
-        customer.golden = dict(sorted(customer.golden.items(), key=lambda item: _position(item[0], schema)))
-        customer.name = name_of(customer)
-    return shown
+        by_profile[value.profile_id].append(value)
+    allowed = _records_of(values, granted)
+    return {pid: assemble(pid, ranked, schema, allowed) for pid, ranked in by_profile.items()}
+
+
+def show_members(profile_id: UUID, members: Iterable[Member], schema: Schema) -> ShownCustomer:
+    """A customer made of exactly these records, which the reader may see: a merge before it happens, or a past day."""
+    members = list(members)
+    ranked = rank_values(members, {spec.key: Rule(spec.survivorship, spec.group) for spec in schema.fields.values()})
+    allowed = {member.record_id for member in members}
+    return assemble(profile_id, sorted(ranked, key=lambda value: value.rank), schema, allowed)
+
+
+def assemble(
+    profile_id: UUID, ranked: Iterable[GoldenValue | Candidate], schema: Schema, allowed: Collection[int]
+) -> ShownCustomer:
+    """Golden values and runners-up from values in order of rank, each supported by at least one allowed record."""
+    customer = ShownCustomer(profile_id)
+    for value in ranked:
+        _place(customer, value, schema, allowed)
+    customer.golden = dict(sorted(customer.golden.items(), key=lambda item: _position(item[0], schema)))
+    customer.name = name_of(customer)
+    return customer
 
 
 def _records_of(values: Iterable[GoldenValue], granted: Collection[int]) -> set[int]:
@@ -76,7 +93,7 @@ def _records_of(values: Iterable[GoldenValue], granted: Collection[int]) -> set[
     return set(SourceRecord.objects.filter(id__in=wanted, source_id__in=granted).values_list("id", flat=True))
 
 
-def _place(customer: ShownCustomer, value: GoldenValue, schema: Schema, allowed: Collection[int]) -> None:
+def _place(customer: ShownCustomer, value: GoldenValue | Candidate, schema: Schema, allowed: Collection[int]) -> None:
     records = tuple(pk for pk in value.record_ids if pk in allowed)
     spec = schema.fields.get(value.field)
     shown = ShownValue(

@@ -1,6 +1,6 @@
 """Evidence in words and figures: what was decided, why, and why not. Sentences are made at view time, from levels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,7 @@ from matching.engine.encode import encode
 from matching.engine.judge import Judged, judge_pairs
 from matching.engine.keys import block_keys
 from matching.engine.model import Level, Model
-from matching.engine.types import Evidence, Outcome, Reason, RecordInput
+from matching.engine.types import Evidence, Outcome, Reason, RecordInput, Table
 from matching.engine.usage import NOWHERE, Usage, count
 
 REASON_SENTENCES: dict[Reason, str] = {
@@ -152,13 +152,40 @@ def _judge_two(first: RecordInput, second: RecordInput, model: Model, blocked: B
     return judge_pairs(table, [(0, 1)], model, count(table, model, usage))
 
 
+def best_pair(
+    left: Sequence[RecordInput],
+    right: Sequence[RecordInput],
+    model: Model,
+    blocked: BlockedValues,
+    usage: Usage = NOWHERE,
+) -> tuple[int, int, Evidence]:
+    """The places (in `left`, in `right`) of the pair that speaks most for two customers being one, and its evidence."""
+    table = encode([*left, *right], model, blocked)
+    pairs = [(i, len(left) + j) for i in range(len(left)) for j in range(len(right))]
+    judged = judge_pairs(table, pairs, model, count(table, model, usage))
+    place = int(judged.scores.weight.argmax())
+    evidence = judged.evidence(place, judged.reasons(place))
+    return int(judged.left[place]), int(judged.right[place]) - len(left), evidence
+
+
+def shared_keys(first: RecordInput, second: RecordInput, model: Model, blocked: BlockedValues) -> list[str]:
+    """The blocking rules by which the two find each other, as sentences: "the same e-mail"."""
+    found = _shared_rules(encode([first, second], model, blocked), model)
+    return [rule.sentence for rule in model.blocking if rule.number in found]
+
+
 def _share_a_key(judged: Judged) -> bool:
-    keys = block_keys(judged.table, judged.model)
+    return bool(_shared_rules(judged.table, judged.model))
+
+
+def _shared_rules(table: Table, model: Model) -> set[int]:
+    """Numbers of the blocking rules of which the two records of a table have a key in common."""
+    keys = block_keys(table, model)
     sides = [
         set(zip(keys.rule[own].tolist(), keys.key[own].tolist(), strict=True))
         for own in (keys.record == 0, keys.record == 1)
     ]
-    return bool(sides[0] & sides[1])
+    return {rule for rule, _ in sides[0] & sides[1]}
 
 
 def _sentence(evidence: Evidence, model: Model, name: str) -> str:

@@ -14,7 +14,8 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, user: object) -> "ProposalQuerySet":
         """Proposals whose every end the user may see; a pair with an unreadable end is not listed."""
         granted = list(Source.objects.visible_to(user).values_list("id", flat=True))
-        return self.filter(left__source_ids__overlap=granted, right__source_ids__overlap=granted)
+        right = Q(right__isnull=True) | Q(right__source_ids__overlap=granted)
+        return self.filter(right, left__source_ids__overlap=granted)
 
 
 class Proposal(models.Model):
