@@ -43,15 +43,26 @@ BARS = (
     SampleBar("household", "They could also be two people of one household.", -1.1, "household"),
 )
 NAMES = ("Jonathan Meier-Schmidt", "Jon Meier Schmid")
+
+
+def _row(label: str, after: tuple[tuple[str, str, str], ...], *sides: tuple[str, ...]) -> dict[str, object]:
+    """A row of a comparison: after = (value, sides, rule) each; sides = the values of each customer."""
+    cells = [
+        [
+            {"value": value, "against": other[0] if len(side) == len(other) == 1 else "", "equal": value in other}
+            for value in side
+        ]
+        for side, other in (sides, sides[::-1])
+    ]
+    shown = [{"value": SimpleNamespace(value=value, rule=rule), "sides": letters} for value, letters, rule in after]
+    return {"label": label, "after": shown, "cells": cells, "equal": sides[0] == sides[1]}
+
+
 ROWS = (
-    {"label": "Name", "preview": NAMES[0], "cells": (NAMES, NAMES[::-1])},
-    {"label": "E-mail", "equal": True, "preview": "jon@example.com", "cells": (("jon@example.com", ""),) * 2},
-    {
-        "label": "Birth date",
-        "preview": "1984-03-12",
-        "cells": (("1984-03-12", "1984-03-17"), ("1984-03-17", "1984-03-12")),
-    },
-    {"label": "Phone", "preview": "+49 30 901820", "cells": (("+49 30 901820", ""), ("", ""))},
+    _row("Name", ((NAMES[0], "A", "trusted"),), (NAMES[0],), (NAMES[1],)),
+    _row("E-mail", (("jon@example.com", "AB", "union"),), ("jon@example.com",), ("jon@example.com",)),
+    _row("Birth date", (("1984-03-12", "A", "trusted"),), ("1984-03-12",), ("1984-03-17",)),
+    _row("Phone", (("+49 30 901820", "A", "union"),), ("+49 30 901820",), ()),
 )
 
 
@@ -64,9 +75,10 @@ def _samples() -> dict[str, object]:
         "alerts": ("success", "info", "warning", "danger"),
         "bars": BARS,
         "columns": (
-            ("Jonathan Meier-Schmidt", "CRM · 3 records, survives", "#"),
-            ("Jon Meier Schmid", "Shop · 1 record", "#"),
+            ("A", "Jonathan Meier-Schmidt", "4f21ab07 · 3 records", "#"),
+            ("B", "Jon Meier Schmid", "99c0d1e2 · 1 record", "#"),
         ),
+        "rules": {"trusted": "most trusted source", "union": "all are kept"},
         "rows": ROWS,
         "value": value,
         "moments": (now, now - timedelta(minutes=7), now - timedelta(days=40)),

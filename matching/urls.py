@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from .views import changes, review
+from .views import changes, pairs, queue
 
 app_name = "matching"
 urlpatterns = [
-    path("queue/", review.queue, name="queue"),
-    path("queue/<int:pk>/", review.proposal, name="proposal"),
-    path("queue/<int:pk>/decide/", review.decide, name="decide"),
-    path("compare/", review.compare, name="compare"),
-    path("compare/decide/", review.decide_pair, name="decide-pair"),
+    path("queue/", queue.queue, name="queue"),
+    path("queue/<int:pk>/", pairs.proposal, name="proposal"),
+    path("queue/<int:pk>/decide/", pairs.decide, name="decide"),
+    path("compare/", pairs.compare, name="compare"),
+    path("compare/decide/", pairs.decide_pair, name="decide-pair"),
     path("customers/<uuid:pk>/split/", changes.split, name="split"),
     path("customers/<uuid:pk>/move/", changes.move, name="move"),
     path("customers/<uuid:pk>/links/", changes.links, name="links"),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.forms import BoundField
 from django.template.context import Context
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -143,3 +144,17 @@ def ago(moment: datetime | None) -> SafeString | str:
     return format_html(
         '<time class="ago" datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, naturaltime(moment)
     )
+
+
+@register.simple_tag
+def pair_columns(ends: Iterable) -> list[tuple[str, str, str, str]]:
+    """The columns of a comparison: letter, name, what it is, address."""
+    return [
+        (
+            end.letter,
+            end.customer.name,
+            f"{end.profile.short_id} · {end.profile.record_count} record{'s' if end.profile.record_count != 1 else ''}",
+            reverse("profiles:customer", args=[end.profile.pk]),
+        )
+        for end in ends
+    ]

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from matching import constraints, identity, permissions
+from matching import constraints, identity, permissions, proposing
 from matching import undo as undoing
 from matching.locks import Busy
 from matching.models import CannotLink, Proposal, Relation
@@ -189,7 +189,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     if sources - set(Source.objects.stewarded_by(request.user).values_list("id", flat=True)):
         raise Http404
     try:
-        constraints.revoke(cannot_link=link, by=request.user, reason=request.POST.get("reason", "")[:500])
+        proposing.revoke(cannot_link=link, by=request.user, reason=request.POST.get("reason", "")[:500])
         messages.success(request, "Revoked. The two may be merged again.")
     except constraints.RevokeNotAllowed as refused:
         messages.error(request, str(refused))

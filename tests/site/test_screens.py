@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from matching.engine.explain import evidence_to_json
+from matching.evidence import explain_pair
 from matching.models import Proposal
-from matching.run import explain_pair
 from profiles.models import Profile
 from tests.cast import Cast, profile_of, record, send
 

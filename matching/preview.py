@@ -1,0 +1,114 @@
+"""What a merge would make of two customers, before it happens: golden values, and what else it would touch."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from profiles.customers import ShownCustomer, ShownValue, show_members
+from profiles.golden import members_of
+from profiles.models import Membership, Profile, User
+from profiles.schema import Schema, published
+
+from .models import Proposal
+
+SIDES = "ABCDE"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value of one side and the value of the other side that it is held against (empty: nothing to compare)."""
+
+    value: str
+    against: str
+    equal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """One value as it would be after the merge: from which side it comes, and the survivorship rule that chose it."""
+
+    value: ShownValue
+    sides: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One field: after the merge, and on each side."""
+
+    label: str
+    after: Sequence[Previewed]
+    cells: Sequence[Sequence[Cell]]
+
+    @property
+    def equal(self) -> bool:
+        return all(cell.equal for side in self.cells for cell in side) and all(self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a merge would do if this customer survived."""
+
+    moved: int
+    retired: int
+
+
+def merged(profile_ids: Sequence[UUID], granted: Collection[int]) -> tuple[ShownCustomer, dict[int, str]]:
+    """The customer that the visible records of all these would make, and the side of each record. 4 queries."""
+    schema = published()
+    side_of, members = {}, []
+    for letter, found in zip(SIDES, _members(profile_ids, schema), strict=False):
+        visible = [member for member in found if member.source_id in granted]
+        members += visible
+        side_of |= dict.fromkeys((member.record_id for member in visible), letter)
+    return show_members(profile_ids[0], members, schema), side_of
+
+
+def _members(profile_ids: Sequence[UUID], schema: Schema) -> list[list]:
+    found = members_of(profile_ids, schema)
+    return [found.get(profile_id, []) for profile_id in profile_ids]
+
+
+def rows(shown: Sequence[ShownCustomer], after: ShownCustomer, side_of: Mapping[int, str]) -> list[Row]:
+    """One row per field that any of the customers has, in the schema's order."""
+    schema = published()
+    keys = dict.fromkeys(key for customer in (*shown, after) for key in customer.golden)
+    order = sorted(keys, key=lambda key: schema.fields[key].position if key in schema.fields else 10_000)
+    return [Row(schema.label(key), _after(after.golden.get(key, []), side_of), _cells(key, shown)) for key in order]
+
+
+def _after(values: Sequence[ShownValue], side_of: Mapping[int, str]) -> list[Previewed]:
+    return [Previewed(value, "".join(sorted({side_of[pk] for pk in value.record_ids}))) for value in values]
+
+
+def _cells(key: str, shown: Sequence[ShownCustomer]) -> list[list[Cell]]:
+    sides = [[value.value for value in customer.golden.get(key, [])] for customer in shown]
+    return [
+        [_cell(value, mine, [other for i, side in enumerate(sides) if i != n for other in side]) for value in mine]
+        for n, mine in enumerate(sides)
+    ]
+
+
+def _cell(value: str, mine: Sequence[str], others: Sequence[str]) -> Cell:
+    """Characters are only held against each other where each side says one thing."""
+    one_each = len(mine) == 1 and len(set(others)) == 1
+    return Cell(value, others[0] if one_each else "", value in others)
+
+
+def impacts(profiles: Sequence[Profile], proposal: Proposal | None, user: User) -> dict[UUID, Impact]:
+    """What a merge would do, by the customer that would survive; proposals the user may see are counted. 3 queries."""
+    ids = [profile.id for profile in profiles]
+    records = Membership.objects.filter(profile_id__in=ids).values_list("profile_id", flat=True)
+    size = dict.fromkeys(ids, 0)
+    for profile_id in records:
+        size[profile_id] += 1
+    waiting = Proposal.objects.awaiting_review().visible_to(user).filter(Q(left__in=ids) | Q(right__in=ids))
+    ends = list(waiting.exclude(pk=proposal.pk if proposal else None).values_list("left_id", "right_id"))
+    return {
+        survivor: Impact(
+            moved=sum(n for profile_id, n in size.items() if profile_id != survivor),
+            retired=sum(1 for pair in ends if any(pid in pair for pid in ids if pid != survivor)),
+        )
+        for survivor in ids
+    }

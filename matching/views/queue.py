@@ -1,0 +1,78 @@
+"""The review queue."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from matching import models_in_force, permissions, proposing
+from matching import queue as waiting_list
+from matching.engine import explain
+from matching.models import Proposal
+from profiles import audit
+from profiles.customers import granted_sources, show
+from profiles.rendering import render_page
+from profiles.schema import published
+from profiles.work import KINDS
+
+FILTERS = ("show", "kind", "reason", "band", "rule", "sources", "age")
+LABELS = {"reason": "Reason", "band": "Confidence", "rule": "Rule", "sources": "Sources", "age": "Waiting"}
+
+
+@login_required
+@permission_required(permissions.VIEW_QUEUE, raise_exception=True)
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """Open proposals the reader may see, most probable first. 19 queries."""
+    wanted = {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
+    mode = wanted.get("show", "") if wanted.get("show") in waiting_list.SHOW else ""
+    rows = waiting_list.waiting(request.user, mode)
+    fitting = waiting_list.filtered(rows, wanted)
+    page, after = waiting_list.page(fitting, request.GET.get("after", ""))
+    context = {
+        "items": _items(request, page),
+        "total": fitting.count(),
+        "wanted": wanted,
+        "filters": [
+            (name, LABELS[name], options) for name, options in waiting_list.options(rows, request.user).items()
+        ],
+        "tabs": _tabs(request, mode),
+        "show": mode,
+        "first": f"?{urlencode(wanted)}" if request.GET.get("after") else "",
+        "next": f"?{urlencode({**wanted, 'after': after})}" if after else "",
+    }
+    return render_page(request, "matching/queue.html", "matching/_queue.html", context)
+
+
+def _items(request: HttpRequest, page: list[Proposal]) -> list[dict]:
+    """The page's proposals in words; evidence of a record that the reader may not see is left out."""
+    people = show({pid for p in page for pid in (p.left_id, p.right_id) if pid}, request.user)
+    audit.read("customer.searched", subjects=people, detail={"hits": len(people)})
+    granted, version = granted_sources(request.user), published()
+    return [
+        {
+            "proposal": p,
+            "left": people[p.left_id],
+            "right": people.get(p.right_id),
+            "sources": [record.source.name for record in records if record.source_id in granted],
+            "sentence": sentence_of(p) if all(record.source_id in granted for record in records) else "",
+            "reasons": [KINDS["proposal"].reason(code) for code in p.reasons],
+            "reopened": proposing.reopened_because(p, version),
+        }
+        for p in page
+        for records in [[record for record in (p.left_record, p.right_record) if record]]
+    ]
+
+
+def sentence_of(proposal: Proposal) -> str:
+    """The evidence of a proposal in words."""
+    evidence = explain.evidence_from_json(proposal.evidence)
+    return explain.verdict_sentence(evidence, models_in_force.by_label(proposal.model_label))
+
+
+def _tabs(request: HttpRequest, mode: str) -> list[tuple[str, str, bool, int]]:
+    return [
+        (label, f"?show={key}" if key else "?", key == mode, waiting_list.waiting(request.user, key).count())
+        for key, label in waiting_list.SHOW.items()
+    ]
