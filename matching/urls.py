@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import changes, pairs, queue
+from .views import changes, links, pairs, queue
 
 app_name = "matching"
 urlpatterns = [
@@ -13,8 +13,8 @@ urlpatterns = [
     path("compare/decide/", pairs.decide_pair, name="decide-pair"),
     path("customers/<uuid:pk>/split/", changes.split, name="split"),
     path("customers/<uuid:pk>/move/", changes.move, name="move"),
-    path("customers/<uuid:pk>/links/", changes.links, name="links"),
+    path("customers/<uuid:pk>/links/", links.links, name="links"),
     path("operations/<uuid:pk>/", changes.operation, name="operation"),
     path("operations/<uuid:pk>/undo/", changes.undo, name="undo"),
-    path("cannot-links/<int:pk>/revoke/", changes.revoke, name="revoke"),
+    path("cannot-links/<int:pk>/revoke/", links.revoke, name="revoke"),
 ]

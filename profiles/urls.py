@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from .views import customers, imports, issues, operations
+from .views import customers, imports, issues, operations, records
 
 app_name = "profiles"
 urlpatterns = [
     path("customers/", customers.customers, name="customers"),
     path("customers/<uuid:pk>/", customers.customer, name="customer"),
-    path("records/<int:pk>/", customers.record, name="record"),
-    path("records/<int:pk>/correct/", customers.correct, name="correct"),
-    path("corrections/<int:pk>/release/", customers.release, name="release-correction"),
+    path("records/<int:pk>/", records.record, name="record"),
+    path("records/<int:pk>/correct/", records.correct, name="correct"),
+    path("corrections/<int:pk>/release/", records.release, name="release-correction"),
     path("records/<int:pk>/flag/", issues.flag_value, name="flag-value"),
     path("corrections/<int:pk>/", issues.conflict, name="conflict"),
     path("corrections/<int:pk>/keep/", issues.keep, name="keep-correction"),

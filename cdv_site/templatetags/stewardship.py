@@ -158,3 +158,9 @@ def pair_columns(ends: Iterable) -> list[tuple[str, str, str, str]]:
         )
         for end in ends
     ]
+
+
+@register.filter
+def texts(values: Iterable | None) -> list[str]:
+    """The texts of shown values."""
+    return [value.value for value in values or ()]

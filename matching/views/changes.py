@@ -8,13 +8,12 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from matching import constraints, identity, permissions, proposing
+from matching import identity, permissions
 from matching import undo as undoing
 from matching.locks import Busy
-from matching.models import CannotLink, Proposal, Relation
 from profiles import permissions as profile_permissions
 from profiles.customers import get_profile, granted_sources, show
 from profiles.models import IdentityOperation, Profile, Source, SourceRecord
@@ -150,48 +149,3 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("matching:operation", pk=pk)
     messages.success(request, "Undone.")
     return redirect("matching:operation", pk=done.pk)
-
-
-@login_required
-@permission_required(permissions.VIEW_QUEUE, raise_exception=True)
-@require_GET
-def links(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The panel of a customer: open proposals, cannot-links and household."""
-    profile = get_profile(request, pk)
-    mine = Q(left=profile) | Q(right=profile)
-    proposals = list(Proposal.objects.awaiting_review().visible_to(request.user).filter(mine))
-    records = list(profile.memberships.values_list("record_id", flat=True))
-    related = Relation.objects.filter(Q(left_record__in=records) | Q(right_record__in=records))
-    near = {pk for pair in related.values_list("left_record_id", "right_record_id") for pk in pair} - set(records)
-    household = Profile.objects.visible_to(request.user).filter(memberships__record_id__in=near).distinct()
-    household = list(household.exclude(pk=profile.pk)[:20])
-    others = [p.right_id if p.left_id == profile.id else p.left_id for p in proposals if p.right_id]
-    people = show({*others, *(h.id for h in household)}, request.user)
-    forbidden = CannotLink.objects.filter(ends__record__in=records, revoked_at__isnull=True).distinct()
-    context = {
-        "profile": profile,
-        "proposals": [(p, people.get(p.right_id if p.left_id == profile.id else p.left_id)) for p in proposals],
-        "household": [people[h.id] for h in household],
-        "cannot_links": forbidden.select_related("created_by"),
-        "can_revoke": request.user.has_perm(permissions.REVOKE_CANNOT_LINK)
-        and Profile.objects.stewarded_by(request.user).filter(pk=profile.pk).exists(),
-    }
-    return render_page(request, "matching/links.html", "matching/_links.html", context)
-
-
-@login_required
-@permission_required(permissions.REVOKE_CANNOT_LINK, raise_exception=True)
-@require_POST
-def revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """Revoke a cannot-link: the two may be merged again."""
-    link = get_object_or_404(CannotLink, pk=pk)
-    sources = set(link.ends.values_list("record__source_id", flat=True))
-    if sources - set(Source.objects.stewarded_by(request.user).values_list("id", flat=True)):
-        raise Http404
-    try:
-        proposing.revoke(cannot_link=link, by=request.user, reason=request.POST.get("reason", "")[:500])
-        messages.success(request, "Revoked. The two may be merged again.")
-    except constraints.RevokeNotAllowed as refused:
-        messages.error(request, str(refused))
-    end = link.ends.select_related("record__membership").first()
-    return redirect("profiles:customer", pk=end.record.membership.profile_id)

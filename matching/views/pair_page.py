@@ -16,6 +16,7 @@ from matching.engine.types import Evidence, Reason
 from matching.forms import LATER
 from matching.models import Proposal, Relation
 from profiles.customers import ShownCustomer, granted_sources, show
+from profiles.lineage import RULES
 from profiles.models import Membership, Profile, SourceRecord
 from profiles.schema import published
 from profiles.work import KINDS
@@ -147,12 +148,6 @@ def _two_or_one(
         "can_revoke": request.user.has_perm(permissions.REVOKE_CANNOT_LINK),
         "household": is_pair and _one_household(ends),
     }
-
-
-RULES = {
-    "trusted": "most trusted source", "recent": "most recent", "frequent": "most frequent", "longest": "longest",
-    "union": "all are kept", "correction": "a steward's correction",
-}  # fmt: skip
 
 
 def _members(profile_ids: Collection[UUID]) -> list[int]:

@@ -1,22 +1,25 @@
-"""Find a customer, and the customer page with the lineage of each value."""
+"""Find a customer, and the customer page: values with lineage, records, timeline, and as it was on a day."""
 
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.core.exceptions import PermissionDenied
-from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_GET
 
-from profiles import audit, corrections, permissions
-from profiles.customers import get_profile, granted_sources, show
-from profiles.forms import CorrectionForm
-from profiles.models import Correction, IdentityOperation, Profile, Source, SourceRecord
+from profiles import audit, history, permissions, timeline
+from profiles.customers import ShownCustomer, ShownValue, get_profile, granted_sources, show
+from profiles.lineage import RULES, Tracer
+from profiles.models import Profile, RecordMove, SourceRecord
 from profiles.panels import panels_for
 from profiles.rendering import render_page
-from profiles.schema import published
 from profiles.search import find
+
+TABS = {"": "Profile", "records": "Records", "timeline": "Timeline", "then": "As it was"}
 
 
 @login_required
@@ -45,111 +48,115 @@ def _newest(request: HttpRequest) -> list[UUID]:
 @permission_required(permissions.VIEW_CUSTOMERS, raise_exception=True)
 @require_GET
 def customer(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """One customer: golden values with lineage, records, operations, and the panels of other apps."""
+    """One customer, by tabs. A merged id answers 410 with where it leads, or leads there with ?follow=1."""
     profile = get_profile(request, pk)
+    if profile.state != Profile.State.ACTIVE:
+        return _gone(request, profile)
+    tab = request.GET.get("tab", "") if request.GET.get("tab") in TABS else ""
+    context = _header(request, profile, tab)
     granted = granted_sources(request.user)
-    records = list(_records(profile, granted))
-    shown = show([profile.id], request.user)[profile.id]
-    context = {
-        "profile": profile,
-        "customer": shown,
-        "records": records,
-        "record_by_id": {record.id: record for record in records},
-        "values": _values(shown, records),
-        "operations": operations_of(profile),
-        "panels": panels_for("customer", request.user, profile),
-        "is_steward": Profile.objects.stewarded_by(request.user).filter(pk=pk).exists(),
-        "steward_sources": set(Source.objects.stewarded_by(request.user).values_list("id", flat=True)),
-    }
+    context |= {"": _profile, "records": _records_tab, "timeline": _timeline, "then": _then}[tab](
+        request, profile, granted, context["customer"]
+    )
     audit.read("customer.read", subjects=[profile.id], obj=profile)
     return render_page(request, "profiles/customer.html", "profiles/customer.html", context)
 
 
+def _gone(request: HttpRequest, profile: Profile) -> HttpResponse:
+    """410: merged into another, with the way on; or erased, without one."""
+    context: dict[str, object] = {"profile": profile}
+    if profile.state == Profile.State.MERGED and profile.canonical:
+        address = reverse("profiles:customer", args=[profile.canonical_id])
+        if request.GET.get("follow") == "1":
+            return redirect(address)
+        left = RecordMove.objects.filter(from_profile=profile).select_related("operation__actor")
+        last = left.order_by("-operation_id").first()
+        context |= {"canonical": profile.canonical, "address": address, "operation": last.operation if last else None}
+    response = render_page(request, "profiles/gone.html", "profiles/gone.html", context, 410)
+    if "address" in context:
+        response["Link"] = f'<{request.build_absolute_uri(str(context["address"]))}>; rel="canonical"'
+        response["X-Canonical-Id"] = str(profile.canonical_id)
+        response["X-Operation-Id"] = str(context["operation"].id) if context["operation"] else ""
+    return response
+
+
+def _header(request: HttpRequest, profile: Profile, tab: str) -> dict:
+    """What every tab shows. About 10 queries."""
+    here = reverse("profiles:customer", args=[profile.id])
+    return {
+        "profile": profile,
+        "customer": show([profile.id], request.user)[profile.id],
+        "tab": tab,
+        "tabs": [(label, f"{here}?tab={key}" if key else here, key == tab, None) for key, label in TABS.items()],
+        "absorbed": profile.tombstones.visible_to(request.user).order_by("-id")[:5],
+        "is_steward": Profile.objects.stewarded_by(request.user).filter(pk=profile.pk).exists(),
+    }
+
+
 def _records(profile: Profile, granted: set[int]) -> list[SourceRecord]:
     rows = SourceRecord.objects.filter(membership__profile=profile, source_id__in=granted)
-    return rows.select_related("source", "batch", "membership").defer("payload").order_by("id")
+    return list(rows.select_related("source", "batch", "membership").order_by("id"))
 
 
-def _values(shown: object, records: list[SourceRecord]) -> list[dict]:
-    """Rows of the golden table: label, values with lineage, runners-up."""
-    by_id = {record.id: record for record in records}
-    rows = []
-    for key, values in shown.golden.items():
-        rows.append(
+def _profile(request: HttpRequest, profile: Profile, granted: set[int], shown: ShownCustomer) -> dict:
+    """Golden values with their lineage, and the panels of other apps."""
+    cited = {v.record_id for found in (shown.golden, shown.runners_up) for values in found.values() for v in values}
+    rows = SourceRecord.objects.filter(id__in=cited, source_id__in=granted)
+    records = list(rows.select_related("source", "batch").prefetch_related("corrections__created_by"))
+    tracer = Tracer(records)
+    return {
+        "values": [
             {
-                "key": key,
                 "label": values[0].label,
-                "values": [(value, by_id.get(value.record_id)) for value in values],
-                "others": [(value, by_id.get(value.record_id)) for value in shown.runners_up.get(key, [])],
+                "values": tracer.trace(values),
+                "others": tracer.trace(_passed_over(values, shown.runners_up.get(key, []))),
             }
-        )
-    return rows
-
-
-def operations_of(profile: Profile) -> list[IdentityOperation]:
-    """Operations that moved records to or from the customer or its merged past, newest first. 1 query."""
-    ends = Q(moves__from_profile=profile) | Q(moves__to_profile=profile)
-    rows = IdentityOperation.objects.filter(ends).distinct().select_related("actor", "undoes", "undone_by")
-    return list(rows.order_by("-id")[:50])
-
-
-@login_required
-@permission_required(permissions.VIEW_CUSTOMERS, raise_exception=True)
-@require_GET
-def record(request: HttpRequest, pk: int) -> HttpResponse:
-    """One record: what the source sent, what became of it, its older states."""
-    row = get_record(request, pk)
-    audit.read("customer.read", subjects=corrections.subjects_of(row), obj=row)
-    context = {
-        "record": row,
-        "cells": row.cells(),
-        "attributes": {published().label(key): values for key, values in row.attributes.items()},
-        "versions": row.versions.select_related("batch").defer("payload"),
-        "corrections": row.corrections.select_related("created_by", "released_by").order_by("-id"),
-        "form": CorrectionForm(record=row),
-        "can_correct": _can_correct(request, row),
+            for key, values in shown.golden.items()
+        ],
+        "rules": RULES,
+        "panels": panels_for("customer", request.user, profile),
     }
-    return render_page(request, "profiles/record.html", "profiles/record.html", context)
 
 
-def get_record(request: HttpRequest, pk: int) -> SourceRecord:
-    """The record, or 404 when the reader may not know of it."""
-    rows = SourceRecord.objects.select_related("source", "batch", "membership__profile")
-    row = rows.filter(pk=pk, source__in=Source.objects.visible_to(request.user)).first()
-    if row is None:
-        raise Http404
-    return row
+def _passed_over(golden: list[ShownValue], others: list[ShownValue]) -> list[ShownValue]:
+    """Values that differ from the golden ones: a name that lost as a whole may share parts with the one that won."""
+    taken = {value.value for value in golden}
+    return [value for value in others if value.value not in taken]
 
 
-def _can_correct(request: HttpRequest, row: SourceRecord) -> bool:
-    granted = Source.objects.stewarded_by(request.user).filter(pk=row.source_id).exists()
-    return granted and request.user.has_perm(permissions.CORRECT)
+def _records_tab(request: HttpRequest, profile: Profile, granted: set[int], shown: ShownCustomer) -> dict:
+    records = _records(profile, granted)
+    return {"records": records, "hidden": max(0, profile.memberships.count() - len(records))}
 
 
-@login_required
-@permission_required(permissions.CORRECT, raise_exception=True)
-@require_POST
-def correct(request: HttpRequest, pk: int) -> HttpResponse:
-    """Set or retract a field of a record."""
-    row = get_record(request, pk)
-    if not _can_correct(request, row):
-        raise PermissionDenied("You may correct records of the sources you steward only.")
-    form = CorrectionForm(request.POST, record=row)
-    if not form.is_valid():
-        context = {"record": row, "form": form, "can_correct": True, "cells": row.cells()}
-        return render_page(request, "profiles/record.html", "profiles/record.html", context, status=422)
-    corrections.correct(record=row, by=request.user, **form.cleaned_data)
-    return redirect("profiles:record", pk=row.pk)
+def _timeline(request: HttpRequest, profile: Profile, granted: set[int], shown: ShownCustomer) -> dict:
+    """Operations, decisions, corrections and imports, newest first."""
+    before = request.GET.get("before", "")
+    scope = timeline.scope_of(profile, granted, _moment(before) or timezone.now())
+    events, following = timeline.page(scope, before if _moment(before) else "")
+    return {"events": events, "next": following, "is_later_page": bool(before)}
 
 
-@login_required
-@permission_required(permissions.CORRECT, raise_exception=True)
-@require_POST
-def release(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a correction back."""
-    correction = get_object_or_404(Correction.objects.select_related("record"), pk=pk)
-    row = get_record(request, correction.record_id)
-    if not _can_correct(request, row):
-        raise PermissionDenied("You may correct records of the sources you steward only.")
-    corrections.release(correction=correction, by=request.user)
-    return redirect("profiles:record", pk=row.pk)
+def _moment(place: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(place.partition("_")[0])
+    except ValueError:
+        return None
+
+
+def _then(request: HttpRequest, profile: Profile, granted: set[int], shown: ShownCustomer) -> dict:
+    """The customer as it was at the end of a day."""
+    day = _day(request.GET.get("on", "")) or timezone.localdate()
+    moment = timezone.make_aware(datetime.combine(day, time.max))
+    return {
+        "day": day,
+        "past": history.as_it_was(profile, min(moment, timezone.now()), granted),
+        "today": timezone.localdate(),
+    }
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None

@@ -14,7 +14,7 @@ from profiles.forms import AnswerForm, FlagForm
 from profiles.models import Correction, Flag, Source, SourceRecord, WorkItem
 from profiles.rendering import render_page
 from profiles.schema import published
-from profiles.views.customers import get_record
+from profiles.views.records import get_record
 from profiles.work import KINDS
 
 PAGE = 50
