@@ -1,43 +1,63 @@
 """The home page: what waits for me, and what waits before each step of the flow."""
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from matching import permissions as matching_permissions
-from matching.models import Proposal
+from matching import queue
 from profiles import permissions
-from profiles.models import Batch, Job, Profile, QuarantinedRow, Source, SourceRecord
+from profiles.customers import show
+from profiles.models import Batch, Job, Profile, QuarantinedRow, Source, SourceRecord, User
 from profiles.rendering import render_page
+
+SHOWN = 6
 
 
 @login_required
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Counts the reader may see. About 10 queries."""
-    sources = Source.objects.visible_to(request.user)
-    context = {"flow": _flow(sources), "sources": list(sources.annotate(n=Count("records")))}
-    if request.user.has_perm(matching_permissions.VIEW_QUEUE):
-        queue = Proposal.objects.awaiting_review().visible_to(request.user)
-        context |= {
-            "queue": list(queue.select_related("left_record__source", "right_record__source")[:6]),
-            "queue_size": queue.count(),
-        }
-    if request.user.has_perm(permissions.VIEW_CUSTOMERS):
-        customers = Profile.objects.visible_to(request.user).active().filter(record_count__gt=0)
+    """What the reader may see, and no more. About 20 queries."""
+    user = request.user
+    sources = Source.objects.visible_to(user)
+    context = {"flow": _flow(user, sources), "sources": list(sources.annotate(n=Count("records")))}
+    if user.has_perm(matching_permissions.VIEW_QUEUE):
+        context |= _queue(user)
+    if user.has_perm(permissions.VIEW_CUSTOMERS):
+        customers = Profile.objects.visible_to(user).active().filter(record_count__gt=0)
         context["customers"] = customers.count()
-    if request.user.has_perm(permissions.VIEW_JOBS):
-        context["jobs"] = list(Job.objects.filter(state__in=["queued", "running"])[:5])
+    if user.has_perm(permissions.VIEW_JOBS):
+        context["jobs"] = list(Job.objects.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING])[:SHOWN])
     return render_page(request, "cdv_site/home.html", "cdv_site/home.html", context)
 
 
-def _flow(sources: object) -> list[tuple[str, int]]:
-    """What waits before each step, in order."""
+def _queue(user: User) -> dict:
+    """The next proposals with names, how many wait and since when, and why."""
+    rows = queue.waiting(user)
+    page, _ = queue.page(rows, "")
+    page = page[:SHOWN]
+    people = show({pid for p in page for pid in (p.left_id, p.right_id) if pid}, user)
+    where = reverse("matching:queue")
+    return {
+        "queue": [(p, people[p.left_id].name, people[p.right_id].name if p.right_id else "") for p in page],
+        "queue_size": rows.count(),
+        "oldest": rows.aggregate(at=Min("created_at"))["at"],
+        "reasons": [(o.label, o.count, f"{where}?reason={o.value}") for o in queue.reasons(rows)[:SHOWN]],
+    }
+
+
+def _flow(user: User, sources: object) -> list[tuple[str, int, str]]:
+    """What waits before each step, in order, with the page where it is seen (if the reader may open it)."""
     records = SourceRecord.objects.filter(source__in=sources)
+    under_way = Batch.objects.filter(source__in=sources, state__in=[Batch.State.WAITING, Batch.State.RUNNING])
+    aside = QuarantinedRow.objects.filter(batch__source__in=sources, state=QuarantinedRow.State.OPEN)
+    imports = reverse("profiles:imports") if user.has_perm(permissions.VIEW_IMPORTS) else ""
+    jobs = reverse("profiles:jobs") if user.has_perm(permissions.VIEW_JOBS) else ""
     return [
-        ("Imports under way", Batch.objects.filter(source__in=sources, state__in=["waiting", "running"]).count()),
-        ("Rows set aside", QuarantinedRow.objects.filter(batch__source__in=sources, state="open").count()),
-        ("Records to resolve", records.filter(state="received").count()),
-        ("Records resolved", records.filter(state="resolved").count()),
+        ("Imports under way", under_way.count(), imports),
+        ("Rows set aside", aside.count(), imports),
+        ("Records to resolve", records.filter(state=SourceRecord.State.RECEIVED).count(), jobs),
+        ("Records resolved", records.filter(state=SourceRecord.State.RESOLVED).count(), ""),
     ]

@@ -3,6 +3,7 @@
 from profiles.audit import EVENTS, EventKind
 from profiles.work import KINDS, WorkKind
 
+from . import other_work
 from .engine.explain import REASON_SENTENCES
 
 for _name, _kind in {
@@ -37,4 +38,6 @@ for _name, _kind in {
 _REASONS = {str(reason): sentence for reason, sentence in REASON_SENTENCES.items()}
 KINDS.register("proposal", WorkKind("Possible duplicate", "matching:proposal", _REASONS))
 KINDS.register("split", WorkKind("Possible split", "matching:proposal", _REASONS))
-KINDS.register("cluster_stopped", WorkKind("Cluster too large", "matching:queue", _REASONS))
+KINDS.register(
+    "cluster_stopped", WorkKind("Cluster too large", "profiles:customer", _REASONS, other_work.present_clusters)
+)

@@ -7,6 +7,8 @@ from .views import changes, links, pairs, queue
 app_name = "matching"
 urlpatterns = [
     path("queue/", queue.queue, name="queue"),
+    path("queue/other/", queue.other, name="other-work"),
+    path("queue/other/<int:pk>/close/", queue.close, name="close-work"),
     path("queue/<int:pk>/", pairs.proposal, name="proposal"),
     path("queue/<int:pk>/decide/", pairs.decide, name="decide"),
     path("compare/", pairs.compare, name="compare"),

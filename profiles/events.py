@@ -20,6 +20,7 @@ for _name, _kind in {
     "source.changed": EventKind("Changed the set-up of source {source}"),
     "source.granted": EventKind("Granted {permission} on {source} to {grantee}"),
     "source.grant_withdrawn": EventKind("Withdrew {permission} on {source} from {grantee}"),
+    "work.closed": EventKind("Closed a work item ({kind})"),
     "job.cancelled": EventKind("Cancelled a job ({kind})"),
     "job.retried": EventKind("Retried a job ({kind})"),
     "customer.read": EventKind("Opened a customer", is_read=True),

@@ -25,6 +25,7 @@ urlpatterns = [
     path("quarantine/<int:pk>/", imports.mend, name="mend"),
     path("quarantine/<int:pk>/dismiss/", imports.dismiss, name="dismiss"),
     path("jobs/", operations.jobs, name="jobs"),
+    path("jobs/<uuid:pk>/", operations.job, name="job"),
     path("jobs/<uuid:pk>/cancel/", operations.cancel_job, name="cancel-job"),
     path("jobs/<uuid:pk>/retry/", operations.retry_job, name="retry-job"),
     path("audit/", operations.audit_log, name="audit"),

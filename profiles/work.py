@@ -1,22 +1,35 @@
 """Kinds of work items: what each is called and how its reasons are worded."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils import timezone
 
 from .context import current_actor
-from .models import WorkItem
+from .models import User, WorkItem
 from .registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
+class Presented:
+    """A work item in words, with the page where something can be done about it."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkKind:
-    """A kind of work item: its title, the URL name of its subject's page, and a sentence per reason code."""
+    """A kind of work item: its title, the URL name of its subject's page, and a sentence per reason code.
+
+    Kinds that hang on no source and have no list of their own say with `present` how the items that a user may see are
+    shown among other work: item id → words and address; what is left out is not shown.
+    """
 
     title: str
     url_name: str
     reasons: Mapping[str, str] = field(default_factory=dict)
+    present: "Callable[[Sequence[WorkItem], User], Mapping[int, Presented]] | None" = None
 
     def reason(self, code: str) -> str:
         return self.reasons.get(code, code.replace("_", " "))

@@ -164,3 +164,15 @@ def pair_columns(ends: Iterable) -> list[tuple[str, str, str, str]]:
 def texts(values: Iterable | None) -> list[str]:
     """The texts of shown values."""
     return [value.value for value in values or ()]
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds as people say them: "8 s", "2 min 5 s", "3 h 10 min"."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

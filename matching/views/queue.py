@@ -2,11 +2,14 @@
 
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
 
-from matching import models_in_force, permissions, proposing
+from matching import models_in_force, other_work, permissions, proposing
 from matching import queue as waiting_list
 from matching.engine import explain
 from matching.models import Proposal
@@ -72,7 +75,40 @@ def sentence_of(proposal: Proposal) -> str:
 
 
 def _tabs(request: HttpRequest, mode: str) -> list[tuple[str, str, bool, int]]:
-    return [
-        (label, f"?show={key}" if key else "?", key == mode, waiting_list.waiting(request.user, key).count())
+    """The queue's lists with how many each holds. 6 queries."""
+    here = reverse("matching:queue")
+    tabs = [
+        (label, f"{here}?show={key}" if key else here, key == mode, waiting_list.waiting(request.user, key).count())
         for key, label in waiting_list.SHOW.items()
     ]
+    return [*tabs, ("Other work", reverse("matching:other-work"), mode == "other", other_work.count(request.user))]
+
+
+@login_required
+@permission_required(permissions.VIEW_QUEUE, raise_exception=True)
+@require_GET
+def other(request: HttpRequest) -> HttpResponse:
+    """Work that is no proposal, oldest first: each leads where something can be done about it."""
+    after = request.GET.get("after", "")
+    rows = other_work.waiting()
+    page = list((rows.filter(id__gt=int(after)) if after.isdigit() else rows)[: waiting_list.PAGE + 1])
+    context = {
+        "items": other_work.presented(page[: waiting_list.PAGE], request.user),
+        "tabs": _tabs(request, "other"),
+        "can_close": request.user.has_perm(permissions.REVIEW),
+        "next": f"?after={page[waiting_list.PAGE - 1].id}" if len(page) > waiting_list.PAGE else "",
+    }
+    return render_page(request, "matching/other_work.html", "matching/other_work.html", context)
+
+
+@login_required
+@permission_required(permissions.REVIEW, raise_exception=True)
+@require_POST
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody has looked: a work item without a decision of its own is done."""
+    item = get_object_or_404(other_work.waiting(), pk=pk)
+    if not other_work.presented([item], request.user):
+        raise Http404
+    other_work.close(item=item)
+    messages.success(request, "Closed.")
+    return redirect("matching:other-work")

@@ -5,13 +5,14 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from profiles import audit, permissions
 from profiles import imports as actions
 from profiles.forms import UploadForm
-from profiles.models import Batch, QuarantinedRow, Source
+from profiles.models import Batch, QuarantinedRow, Source, SourceRecord
 from profiles.rendering import render_page
 
 PAGE = 50
@@ -91,6 +92,8 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, object]:
         **_speed(batch),
         "open_rows": batch.quarantine.filter(state=QuarantinedRow.State.OPEN).count(),
         "is_live": batch.state in (Batch.State.WAITING, Batch.State.RUNNING),
+        "waiting": batch.records.filter(state=SourceRecord.State.RECEIVED).count(),
+        "crumbs": [("Imports", reverse("profiles:imports"))],
         "can_change": Source.objects.stewarded_by(request.user).filter(pk=batch.source_id).exists(),
     }
 
@@ -144,7 +147,9 @@ def quarantine(request: HttpRequest, pk: int) -> HttpResponse:
     if after.isdigit():
         rows = rows.filter(id__gt=int(after))
     page = list(rows[: PAGE + 1])
-    context = {"batch": found, "rows": page[:PAGE], "next": page[PAGE - 1].id if len(page) > PAGE else None}
+    crumbs = [("Imports", reverse("profiles:imports")), (found.file_name, reverse("profiles:import", args=[pk]))]
+    following = page[PAGE - 1].id if len(page) > PAGE else None
+    context = {"batch": found, "rows": page[:PAGE], "next": following, "crumbs": crumbs}
     return render_page(request, "profiles/quarantine.html", "profiles/quarantine.html", context)
 
 
