@@ -134,12 +134,11 @@ def _two_or_one(
     ]
     _fill_records(ends, granted)
     is_pair = len(profiles) > 1
-    after, side_of = preview.merged(ids, granted) if is_pair else (shown[0], {})
     links = constraints.within(_members(ids)) if is_pair else []
     return {
         "ends": ends,
         "is_pair": is_pair,
-        "rows": preview.rows(shown, after, side_of),
+        "rows": preview.rows(shown, *preview.merged(ids, granted)) if is_pair else [],
         "rules": RULES,
         "versions": {str(profile.id): profile.version for profile in profiles},
         "survivor": review.default_survivor(ids) if is_pair else None,

@@ -1,0 +1,200 @@
+"""Every page that lists something asks the same number of queries however many rows there are.
+
+The pages are discovered from the URLs: a new one fails here until it is listed, or said to be no list.
+"""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from matching import constraints, identity
+from matching.models import CannotLink, Decision, Proposal, Relation
+from profiles import conflicts, corrections, flags, work
+from profiles.context import Actor, acting
+from profiles.models import Job, QuarantinedRow
+from profiles.payloads import pack
+from tests.cast import Cast, profile_of, record, send
+
+pytestmark = pytest.mark.django_db
+
+OURS = ("profiles", "matching", "governance")
+MOST = 60  # queries of any page, signing in included
+
+# name (and query) → which object of the world its address names
+LISTS = {
+    "home": None,
+    "profiles:customers": None,
+    "profiles:customers?q=person": None,
+    "profiles:customer": "hub",
+    "profiles:customer?tab=records": "hub",
+    "profiles:customer?tab=timeline": "hub",
+    "profiles:customer?tab=then": "hub",
+    "profiles:record": "record",
+    "profiles:issues": None,
+    "profiles:imports": None,
+    "profiles:import": "batch",
+    "profiles:quarantine": "batch",
+    "profiles:jobs": None,
+    "profiles:job": "job",
+    "profiles:audit": None,
+    "matching:queue": None,
+    "matching:queue?show=later": None,
+    "matching:queue?show=unsure": None,
+    "matching:queue?reason=unsure&band=70&age=7": None,
+    "matching:other-work": None,
+    "matching:links": "hub",
+    "matching:operation": "operation",
+    "matching:proposal": "proposal",
+    "matching:proposal?of=a split": "split_off",
+    "matching:split": "hub",
+    "matching:move": "hub",
+}
+NO_LISTS = {
+    "profiles:flag": "one flag",
+    "profiles:flag-value": "one value",
+    "profiles:conflict": "one correction",
+    "profiles:import-progress": "the counters of one import",
+    "profiles:mend": "one row",
+    "matching:compare": "two customers, as matching:proposal",
+    "governance:seals": "its own test: tests/governance/test_sealing.py",
+}
+
+
+def pages(resolver: object = None, prefix: str = "") -> Iterator[str]:
+    """Names of our addresses that answer GET."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if not isinstance(entry, URLPattern):
+            name = entry.namespace or ""
+            if name in OURS or (not name and not prefix):
+                yield from pages(entry, f"{name}:" if name else "")
+        elif prefix and "GET" in allowed(entry.callback):
+            yield f"{prefix}{entry.name}"
+
+
+def allowed(view: object) -> set[str]:
+    """The methods that a view answers, from its require_… decorator; all when there is none."""
+    while view is not None:
+        for cell in getattr(view, "__closure__", None) or ():
+            if isinstance(cell.cell_contents, list) and set(cell.cell_contents) <= {"GET", "POST", "HEAD"}:
+                return set(cell.cell_contents)
+        view = getattr(view, "__wrapped__", None)
+    return {"GET", "POST"}
+
+
+def test_every_page_is_pinned_or_is_no_list() -> None:
+    found = set(pages())
+    listed = {name.partition("?")[0] for name in LISTS} - {"home"}
+    assert found - listed - NO_LISTS.keys() == set()
+    assert (listed | NO_LISTS.keys()) - found == set()
+
+
+class World:
+    """A hub customer with something of everything that pages list; `grow` adds more of each."""
+
+    def __init__(self) -> None:
+        self.cast = Cast()
+        send(self.cast.shop, {"id": "hub", "name": "Hub Person", "mail": "hub@post.example"}, name="hub.jsonl")
+        self.hub, self.record = profile_of(self.cast.shop, "hub"), record(self.cast.shop, "hub")
+        self.batch = self.record.batch
+        self.job = Job.objects.create(kind="resolve", state=Job.State.DONE, created_by=self.cast.ada)
+        self.count = 0
+        self.grow(1)
+        waiting = Proposal.objects.awaiting_review()
+        self.proposal, self.split_off = waiting.filter(kind="merge").first(), waiting.filter(kind="split").first()
+
+    def grow(self, n: int) -> None:
+        for _ in range(n):
+            self.count += 1
+            self._one_more(str(self.count))
+
+    def _one_more(self, name: str) -> None:
+        cast, ada = self.cast, self.cast.ada
+        people = [
+            {"id": f"{name}-{n}", "name": f"Person{n} Family{name}x{n}", "mail": f"p{name}.{n}@post.example"}
+            for n in range(6)
+        ]
+        send(cast.shop, *people, name=f"{name}.jsonl")
+        joins, *others = (profile_of(cast.shop, person["id"]) for person in people)
+        with acting(Actor(ada.pk, "ada", "", self.job.id)):
+            self.operation = identity.merge(survivor=self.hub.id, losers=[joins.id], by=ada, reason="")
+        QuarantinedRow.objects.create(
+            batch=self.batch, line=len(name), code="x", reason="Why", payload=pack({"id": name})
+        )
+        send(cast.shop, {"id": "hub", "name": "Hub Person", "mail": f"hub{name}@post.example"}, name=f"hub{name}.jsonl")
+        self._say(name, others)
+
+    def _say(self, name: str, others: list) -> None:
+        ada, joined = self.cast.ada, record(self.cast.shop, f"{name}-0")
+        for state, other in zip(("open", "later", "unsure"), others, strict=False):
+            self._propose(state, other)
+        constraints.write(
+            left=[joined.id], right=[others[3].memberships.get().record_id], origin=CannotLink.Origin.DECISION, by=ada
+        )
+        near = sorted((joined.id, others[4].memberships.get().record_id))
+        Relation.objects.create(
+            left_record_id=near[0], right_record_id=near[1], kind="household", model_label="default-1"
+        )
+        work.open_item(kind="cluster_stopped", subject_id=others[4].id, reason="stopped", detail={"size": 60})
+        correction = corrections.correct(record=joined, field="city", values=["Ulm"], reason="r", by=ada)
+        conflicts._ask(correction)
+        corrections.correct(record=self.record, field="city", values=[f"Town{name}"], reason="r", by=ada)
+        flags.flag(record=joined, field="city", value="Ulm", note="n", by=ada)
+
+    def _propose(self, state: str, other: object) -> None:
+        low, high = sorted((self.hub, other), key=lambda profile: profile.id)
+        ends = [self.record.id if end == self.hub else end.memberships.get().record_id for end in (low, high)]
+        evidence = {
+            "model": "default-1", "levels": {"email": "exact"}, "weights": {"email": 9.0}, "prior": -8.0, "household": 0.0,
+            "weight": 2.0, "probability": 0.8, "household_probability": 0.1, "rule": None,
+        }  # fmt: skip
+        proposal = Proposal.objects.create(
+            left=low, right=high, left_record_id=ends[0], right_record_id=ends[1], probability=0.8, weight=2,
+            evidence=evidence, reasons=["unsure"], model_label="default-1", fingerprint=uuid.uuid4().hex,
+            reopened_because="due",
+        )  # fmt: skip
+        due = timezone.now() + timezone.timedelta(days=1) if state == "later" else None
+        proposal.work_item = work.open_item(kind="proposal", subject_id=proposal.id, reason="unsure")
+        proposal.work_item.due_at = due
+        proposal.work_item.save()
+        proposal.save()
+        if state == "unsure":
+            Decision.objects.create(
+                verdict="unsure",
+                proposal=proposal,
+                left=low,
+                right=high,
+                left_records=[],
+                right_records=[],
+                actor=self.cast.ada,
+            )
+
+    def address(self, name: str) -> str:
+        page, _, query = name.partition("?")
+        thing = LISTS[name]
+        return reverse(page, args=[getattr(self, thing).pk] if thing else []) + (f"?{query}" if query else "")
+
+
+def test_no_list_asks_more_queries_with_more_rows() -> None:
+    world = World()
+    client = Client()
+    client.force_login(world.cast.root)
+    for name in LISTS:
+        client.get(world.address(name))  # fills the caches of schema and model
+    world.grow(1)
+    few = {name: queries(client, world.address(name)) for name in LISTS}
+    world.grow(4)
+    many = {name: queries(client, world.address(name)) for name in LISTS}
+    assert {name: (few[name], n) for name, n in many.items() if n > few[name]} == {}
+    assert {name: n for name, n in many.items() if n > MOST} == {}
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(address).status_code == 200
+    return len(seen)
