@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from django.db import connection
 
 from profiles import corrections, golden, jobs, schema
-from profiles.models import Membership, SourceRecord
+from profiles.models import SourceRecord
 
 from . import models_in_force
 from .engine.encode import encode
 from .engine.keys import block_keys
 from .engine.types import RecordInput
 from .key_rows import COPY_KEYS, packed
-from .locks import lock_profiles
+from .locks import lock_homes
 
 LIVE = [SourceRecord.State.RECEIVED, SourceRecord.State.RESOLVED]
 
@@ -62,11 +62,9 @@ def after_store(record_ids: Collection[int], new: Sequence[corrections.NewRecord
 
 def _forget_withdrawn(record_ids: Collection[int]) -> None:
     """Customers whose records were withdrawn lose the values that came from them."""
-    gone = Membership.objects.filter(record_id__in=record_ids, record__state=SourceRecord.State.WITHDRAWN)
-    profiles = set(gone.values_list("profile_id", flat=True))
-    if profiles:
-        lock_profiles(profiles)
-        golden.rebuild(profiles)
+    withdrawn = SourceRecord.objects.filter(id__in=record_ids, state=SourceRecord.State.WITHDRAWN)
+    if gone := list(withdrawn.values_list("id", flat=True)):
+        golden.rebuild(set(lock_homes(gone).values()))
 
 
 @dataclass(frozen=True, slots=True)
