@@ -102,6 +102,20 @@ QUERIES = {
         SELECT 1 FROM profiles_auditevent a WHERE a.action = 'cannot_link.revoked' AND a.object_id = c.id::text)""",
 }
 
+# what the database itself refuses, whoever writes: constraints and triggers hold it without any lock of the application
+GUARDED = frozenset(
+    {
+        "a record has at most one membership",
+        "members are on active profiles only",
+        "a merged profile has an active canonical",
+        "only a merged profile has a canonical and a hop",
+        "there is one open proposal per pair",
+        "counters of an import add up",
+        "no two records are one of the same source",
+        "the ledger replays",
+    }
+)
+
 
 def broken() -> list[str]:
     """Every invariant that does not hold now, with what breaks it. About 35 queries on the whole database."""

@@ -31,7 +31,13 @@ PEOPLE = (
     {**BYRON, **HOME, "card": "C-1001"},
     {**BYRON, **HOME, "name": "Ada Byrom", "mail": "ada.byron@mail.example"},  # herself, written otherwise
     {**HOME, "name": "Augusta Byron", "born": "1783-01-26", "tel": "020 7946 0001"},  # of her household
-    {"name": "Ada Byron", "born": "1951-03-02", "mail": "ada@post.example", "card": "C-2002"},  # a namesake
+    {
+        "name": "Ada Byron",
+        "born": "1815-12-10",
+        "mail": "ada@post.example",
+        "card": "C-2002",
+    },  # another card: who knows
+    {"name": "Ada Byron"},  # nothing but the name: who knows
     {"name": "Carl Gauss", "born": "1777-04-30", "mail": "gauss@uni.example", "card": "C-3003"},
 )
 OPTIONAL = ("mail", "tel", "born", "addr", "card")
@@ -43,6 +49,12 @@ class World:
     def __init__(self) -> None:
         self.sources = list(Source.objects.order_by("key"))
         self.ada = User.objects.get(username="ada")
+
+    def begin(self) -> None:
+        """Both sources know Ada, her namesakes and Carl: each pair is joined, and there are proposals."""
+        for source in (0, 1):
+            self.ingest(source, [self.row(n, person, 0, "") for n, person in enumerate((0, 3, 4, 5), 1)])
+        self.resolve()
 
     # ---- records arrive --------------------------------------------------------------------------------------------
 
