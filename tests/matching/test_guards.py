@@ -20,9 +20,9 @@ def test_a_membership_changes_only_by_a_move_from_where_it_is(change: str) -> No
     moved = record(cast.shop, "2").id
     first = identity.merge(survivor=one, losers=[two], by=cast.ada, reason="")
     identity.split(profile=one, record_ids=[moved], by=cast.ada, reason="")
-    with pytest.raises(OperationalError, match="not where its operation"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE profiles_membership SET {change} WHERE record_id = %(record)s",
-                {"other": one, "first": first.id, "record": moved},
-            )
+    refused = pytest.raises(OperationalError, match="not where its operation")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE profiles_membership SET {change} WHERE record_id = %(record)s",
+            {"other": one, "first": first.id, "record": moved},
+        )
