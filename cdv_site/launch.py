@@ -19,6 +19,7 @@ from .env import BadSetting
 from .supervisor import StopAsked, Supervisor
 from .throwaway import run_on_throw_away_servers
 
+WITHOUT_SERVERS = ("match",)  # benchmarks of pure code
 MANAGE = [sys.executable, "manage.py"]
 ANTICIPATED = (embedded.EmbeddedFailed, addresses.NoAddress, BadSetting, ImproperlyConfigured)
 
@@ -194,6 +195,8 @@ def bench(arguments: list[str]) -> int:
         say(f"usage: run.py bench NAME, with NAME one of: {', '.join(known)}")
         return 2
     argv = [sys.executable, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]]
+    if arguments[0] in WITHOUT_SERVERS:
+        return processes.run(argv, env=os.environ, cwd=embedded.CHECKOUT)
     return run_on_throw_away_servers(argv, options=embedded.DURABLE, say=say)
 
 

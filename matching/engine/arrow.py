@@ -1,6 +1,7 @@
 """Millions of records from CSV or Parquet, straight into Arrow dictionaries, never as Python objects."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
@@ -11,6 +12,7 @@ import pyarrow.parquet
 
 from matching.engine.blocked import FULL_NAME, BlockedValues
 from matching.engine.columns import Raw, from_arrow, without
+from matching.engine.crew import at_once
 from matching.engine.encode import table_of
 from matching.engine.model import Model
 from matching.engine.types import Codes, Column, Ignored, Ints, Reason, Table
@@ -31,13 +33,19 @@ def load(path: Path, fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def encode_columns(
-    columns: Mapping[str, Any], model: Model, blocked: BlockedValues, record_id: Ints | None = None
+    columns: Mapping[str, Any],
+    model: Model,
+    blocked: BlockedValues,
+    record_id: Ints | None = None,
+    threads: int = 1,
 ) -> Table:
     """The table of Arrow columns by canonical field: texts, dictionaries of texts, or lists of texts.
 
     Without `record_id` records are numbered by row; without a party kind all are persons.
     """
-    return table_of(ArrowReader(columns, blocked, record_id), model)
+    names = list(columns)
+    joined = dict(zip(names, at_once([partial(whole, columns[name]) for name in names], threads), strict=True))
+    return table_of(ArrowReader(joined, blocked, record_id), model, threads)
 
 
 class Noted(Sequence[Sequence[Ignored]]):

@@ -1,8 +1,7 @@
-"""A full run over columns: keys to candidates, candidates to weighed pairs, chunk by chunk, in several processes."""
+"""A full run over columns: keys to candidates, candidates to weighed pairs, pairs to components, chunk by chunk."""
 
-import multiprocessing
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -10,9 +9,13 @@ from numpy.typing import NDArray
 
 from matching.engine.candidates import Blocking, Part
 from matching.engine.cascade import cascade
+from matching.engine.compare import facts_of
+from matching.engine.components import component_of
+from matching.engine.crew import Crew, at_once
+from matching.engine.keys import rule_keys
 from matching.engine.model import Model
 from matching.engine.score import total
-from matching.engine.types import Candidates, Codes, Levels, Table
+from matching.engine.types import Candidates, Codes, Ints, Levels, Table
 from matching.engine.usage import Counts, count
 
 
@@ -39,7 +42,7 @@ class Edges:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What every chunk of a full run needs to know."""
+    """What every chunk of a full run needs to know. `at_least` is the weight from which pairs are kept."""
 
     table: Table
     model: Model
@@ -48,16 +51,22 @@ class Run:
     at_least: float
 
     @classmethod
-    def of(cls, table: Table, model: Model, at_least: float | None = None, blocking: Blocking | None = None) -> Self:
-        """A run of a model over a table; `at_least` is the weight from which pairs are kept, the review's by default."""
-        alone = np.full(len(table), -1, np.int64)
+    def of(cls, table: Table, model: Model, at_least: float | None = None, threads: int = 1) -> Self:
+        """A run of a model over a table, everything worked out that its chunks share; the review's limit by default."""
         limit = model.thresholds.review_weight if at_least is None else at_least
-        blocks = blocking or Blocking.of(table, model)
-        return cls(table, model, blocks, count(table, model, profile_of=alone), limit)
+        at_once([lambda rule=rule: rule_keys(table, rule) for rule in model.blocking], threads)  # type: ignore[misc]
+        blocking = Blocking.of(table, model)
+        counts = count(table, model, profile_of=np.full(len(table), -1, np.int64), over_limit=True)
+        at_once(facts_of(table, model), threads)
+        return cls(table, model, blocking, counts, limit)
+
+    def under(self, model: Model) -> Self:
+        """The same run under another model with the same levels and blocking rules."""
+        return replace(self, model=model)
 
     def part(self, part: Part) -> Edges:
         """The edges of one part of the keys."""
-        return Edges.of([self.weigh(chunk) for chunk in self.blocking.chunks(part)] or [self.weigh(NO_PAIRS)])
+        return Edges.of([self.weigh(NO_PAIRS), *(self.weigh(chunk) for chunk in self.blocking.chunks(part))])
 
     def weigh(self, chunk: Candidates) -> Edges:
         """The pairs of a chunk that are worth keeping."""
@@ -77,21 +86,26 @@ class Run:
         )
 
     def all(self, workers: int = 1) -> Edges:
-        """All edges, by so many processes, each with its share of the keys."""
-        if workers == 1:
-            return self.part(Part())
-        context = multiprocessing.get_context("fork")
-        with context.Pool(workers, initializer=_take, initargs=(self,)) as pool:
-            return Edges.of(pool.map(_part, [Part(number, workers) for number in range(workers)]))
+        """All edges, by so many processes."""
+        with Crew(self, workers) as crew:
+            return edges(crew, self.model)
+
+
+def edges(crew: Crew, model: Model) -> Edges:
+    """All edges under a model, each process with its share of the keys."""
+    parts = [(model, Part(number, crew.size)) for number in range(crew.size)]
+    return Edges.of(crew.map(_part, parts))
+
+
+def certain(found: Edges, run: Run) -> Ints:
+    """For each record the lowest record that it is joined with when every edge over the automatic limit is followed."""
+    auto = found.weight >= run.model.thresholds.auto_weight
+    return component_of(len(run.table), found.left[auto], found.right[auto])
+
+
+def _part(run: Run, argument: tuple[Model, Part]) -> Edges:
+    model, part = argument
+    return run.under(model).part(part)
 
 
 NO_PAIRS = Candidates(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int16))
-_run: list[Run] = []
-
-
-def _take(run: Run) -> None:
-    _run[:] = [run]
-
-
-def _part(part: Part) -> Edges:
-    return _run[0].part(part)

@@ -98,6 +98,10 @@ class Blocking:
                 found = np.full(len(left), rule.rule.number, np.int16)
                 yield Candidates(np.minimum(left, right), np.maximum(left, right), found)
 
+    def size(self, part: Part) -> int:
+        """How many pairs the blocks of a part have, those found several times counted each time."""
+        return sum(_pairs_in_keys(rule.keys[part.holds(rule.keys)]) for rule in self.rules)
+
     def owns(self, candidates: Candidates) -> Flags:
         """Of pairs found by rules of one key a record, which belong to the rule that found them."""
         mine = np.ones(len(candidates), np.bool_)
@@ -135,6 +139,13 @@ def pairs_within(keys: Keys, cap: int) -> Candidates:
     stacked = [np.concatenate([getattr(one, name) for one in found]) for name in ("left", "right", "rule")]
     order = np.lexsort((stacked[1], stacked[0]))
     return Candidates(stacked[0][order], stacked[1][order], stacked[2][order], tuple(oversize))
+
+
+def _pairs_in_keys(keys: Hashes) -> int:
+    ordered = np.sort(keys)
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
+    sizes = np.diff(np.append(starts, len(ordered)))
+    return int((sizes * (sizes - 1) // 2).sum())
 
 
 def _rule_keys(rule: BlockingRule, entries: Entries, records: int) -> RuleKeys:

@@ -6,7 +6,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from matching.engine import features
+from matching.engine.features import LATIN, script
 from matching.engine.texts import Texts
 from matching.engine.types import Codes, Column, Flags, Ints, MultiColumn
 
@@ -80,6 +83,48 @@ def matches(array: Any, pattern: str) -> Flags:
     """Which of an array's texts match a pattern, in Arrow's dialect."""
     found: Flags = pc.match_substring_regex(array, pattern).to_numpy(zero_copy_only=False)
     return found
+
+
+def containing(values: Sequence[str], part: str) -> Flags:
+    """Which values have this in them."""
+    if isinstance(values, Texts):
+        found: Flags = pc.match_substring(values.array, part).to_numpy(zero_copy_only=False)
+        return found
+    return np.fromiter((part in value for value in values), np.bool_, len(values))
+
+
+def beginnings(column: Column) -> Column:
+    """The first letter of each value."""
+    if not isinstance(column.values, Texts):
+        return derived(column, lambda value: value[:1])
+    return _recoded(column, from_arrow(pc.utf8_slice_codeunits(column.values.array, 0, 1)))
+
+
+def date_parts(values: Sequence[str]) -> NDArray[np.int16]:
+    """Year, month and day of each ISO date, noughts for what is unknown; full dates in Arrow are not read one by one."""
+    if not isinstance(values, Texts):
+        return np.array([features.date_parts(value) for value in values], np.int16).reshape(-1, 3)
+    whole = np.flatnonzero(matches(values.array, r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"))
+    parts = np.zeros((len(values), 3), np.int16)
+    signs = np.array(values.pick(whole), "S10").view(np.uint8).reshape(-1, 10).astype(np.int16) - ord("0")
+    parts[whole, 0] = signs[:, :4] @ np.array([1000, 100, 10, 1], np.int16)
+    parts[whole, 1], parts[whole, 2] = signs[:, 5] * 10 + signs[:, 6], signs[:, 8] * 10 + signs[:, 9]
+    odd = np.setdiff1d(np.arange(len(values)), whole)
+    parts[odd] = [features.date_parts(value) for value in values.pick(odd)]
+    parts[parts[:, 0] == 0] = 0
+    return parts
+
+
+def scripts(column: Column) -> Column:
+    """The script of each value; Arrow texts of ASCII are not read."""
+    if not isinstance(column.values, Texts):
+        return derived(column, script)
+    array = column.values.array
+    latin = matches(array, "[A-Za-z]")
+    told = np.array(["", LATIN], object)[latin.astype(np.int8)]
+    odd = np.flatnonzero(~pc.string_is_ascii(array).to_numpy(zero_copy_only=False))
+    told[odd] = [script(value) for value in column.values.pick(odd)]
+    return _recoded(column, dictionary(told.tolist()))
 
 
 def from_arrow(array: Any) -> Column:

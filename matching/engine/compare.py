@@ -33,6 +33,8 @@ KINDS: dict[str, Kind] = {
     "family_name": Kind(names.FAMILY, names.family_at_a_glance, names.family_name),
     "organisation": Kind(names.ORGANISATION, names.organisation_at_a_glance, names.organisation),
     "category": Kind(values.CATEGORY, values.category),
+    "place": Kind(values.PLACE, values.place),
+    "postcode": Kind(values.POSTCODE, values.postcode),
     "suffix": Kind(values.SUFFIX, values.suffix),
     "date": Kind(DATE, date),
     "email": Kind(values.EMAIL, values.email),
@@ -90,11 +92,25 @@ def mark_exchanged(levels: Levels, crosswise: Flags, model: Model) -> None:
 
 def is_known(table: Table, name: str) -> bool:
     """Whether any record has a value to compare."""
+    if name in table.date_parts:
+        return bool(table.date_parts[name].any())
     return (
         len((table.multi[name] if name in table.multi else table.single[name]).values) > 1
         if not _composed(name)
         else True
     )
+
+
+def facts_of(table: Table, model: Model) -> list[Callable[[], object]]:
+    """What comparing will ask of the table, to be worked out before processes share it."""
+    nothing = np.zeros(0, np.int64)
+    known = [comparison for comparison in model.comparisons if is_known(table, comparison.name)]
+    tasks: list[Callable[[], object]] = [lambda: names.exchanged(table, nothing, nothing)]
+    for comparison in known:
+        kind = kind_of(comparison)
+        steps = [kind.glance] + ([kind.look] if kind.look else [])
+        tasks += [lambda step=step, name=comparison.name: step(table, nothing, nothing, name) for step in steps]  # type: ignore[misc]
+    return tasks
 
 
 def kind_of(comparison: Comparison) -> Kind:

@@ -4,7 +4,8 @@ import numpy as np
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
-from matching.engine.features import nickname_forms
+from matching.engine.columns import containing
+from matching.engine.features import nickname_relation
 from matching.engine.pairs import (
     Sides,
     holds_for,
@@ -195,11 +196,13 @@ def _nicknames(table: Table, name: str, one: Codes, other: Codes) -> Flags:
 def _related(table: Table, name: str) -> Ints:
     values = list(table.single[name].values)
     number = {value: code for code, value in enumerate(values) if value and " " not in value}
+    forms = nickname_relation()
     pairs = {
         (min(code, number[form]), max(code, number[form]))
         for value, code in number.items()
-        for form in nickname_forms(value)
-        if form in number
+        if value in forms
+        for form in forms[value]
+        if form in number and form != value
     }
     return np.array(sorted(one * len(values) + other for one, other in pairs), np.int64)
 
@@ -214,8 +217,7 @@ def _several_words(table: Table, name: str) -> Flags:
 
 
 def _with_blank(table: Table, name: str) -> Flags:
-    values = table.single[name].values
-    return np.fromiter((" " in value for value in values), np.bool_, len(values))
+    return containing(table.single[name].values, " ")
 
 
 def _one_in_other(table: Table, name: str, pair: Sides) -> Flags:

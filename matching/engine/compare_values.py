@@ -1,5 +1,6 @@
 """Comparing dates, e-mails, phones, identifiers, categories and addresses."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -19,16 +20,19 @@ from matching.engine.pairs import (
     ratio,
     sides,
 )
-from matching.engine.texts import hashes, pick
+from matching.engine.texts import Hashes, hashes, pick
 from matching.engine.types import Codes, Flags, Floats, Ints, Levels, Table
 
 CATEGORY = ("missing", "exact", "different")
+PLACE = ("missing", "exact", "near", "different")
+POSTCODE = ("missing", "exact", "near", "district", "area", "different")
 SUFFIX = ("missing", "exact", "one_sided", "different")
 EMAIL = ("missing", "exact", "shared", "near", "handle", "different")
 PHONE = ("missing", "exact", "shared", "near", "different")
 IDENTIFIER = ("missing", "exact", "shared", "near", "different")
 ADDRESS = ("missing", "exact", "shared", "near", "unit", "street", "postcode", "place", "city", "different")
 
+NO_DIGIT = re.compile(r"\D")
 PHONE_TAIL = 7  # digits of a number without country and area code
 SLIP_FROM = 6  # characters from which one keystroke is told from another value
 STREET_SAME, STREET_NEAR, CITY_NEAR = 95.0, 80.0, 0.9
@@ -38,6 +42,32 @@ def category(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Equal or different, nothing between."""
     pair = sides(table.single[name], left, right)
     return ladder({"missing": ~pair.both, "exact": pair.equal}, CATEGORY, "different")
+
+
+def place(table: Table, left: Ints, right: Ints, name: str) -> Levels:
+    """Names of places and other free categories that people spell: equal, spelled nearly alike, different."""
+    pair = sides(table.single[name], left, right)
+    near = _where_unequal(pair, lambda one, other: jaro_winkler(table, name, one, other, CITY_NEAR) >= CITY_NEAR)
+    return ladder({"missing": ~pair.both, "exact": pair.equal, "near": near}, PLACE, "different")
+
+
+def postcode(table: Table, left: Ints, right: Ints, name: str) -> Levels:
+    """Postcodes: equal, one keystroke, the same but for the last three signs, the same first two, different."""
+    pair = sides(table.single[name], left, right)
+    districts: Hashes = table.fact(f"districts of {name}", lambda: _heads(table, name, -3))
+    areas: Hashes = table.fact(f"areas of {name}", lambda: _heads(table, name, 2))
+    steps = {
+        "missing": ~pair.both,
+        "exact": pair.equal,
+        "near": _where_unequal(pair, lambda one, other: one_slip(table, name, one, other)),
+        "district": pair.both & (districts[pair.left] == districts[pair.right]),
+        "area": pair.both & (areas[pair.left] == areas[pair.right]),
+    }
+    return ladder(steps, POSTCODE, "different")
+
+
+def _heads(table: Table, name: str, size: int) -> Hashes:
+    return hashes([value[:size] or value for value in table.single[name].values])
 
 
 def suffix(table: Table, left: Ints, right: Ints, name: str) -> Levels:
@@ -173,7 +203,7 @@ def _is_own(table: Table, name: str, owner: Ints, code: Codes) -> Flags:
 
 
 def _same_digits(first: str, second: str) -> bool:
-    return [sign for sign in first if sign.isdigit()] == [sign for sign in second if sign.isdigit()]
+    return NO_DIGIT.sub("", first) == NO_DIGIT.sub("", second)
 
 
 def _same_tail(first: str, second: str) -> bool:

@@ -5,17 +5,27 @@ from functools import partial
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matching.engine import features
 from matching.engine.blocked import BlockedValues
-from matching.engine.columns import Cleaner, Facets, Raw, cleaned, derived, dictionary, multi
+from matching.engine.columns import (
+    Cleaner,
+    Facets,
+    Raw,
+    beginnings,
+    cleaned,
+    date_parts,
+    derived,
+    dictionary,
+    multi,
+    scripts,
+)
+from matching.engine.crew import at_once
 from matching.engine.model import Model
 from matching.engine.reader import Reader
 from matching.engine.texts import pick
 from matching.engine.types import Column, Ignored, Ints, MultiColumn, RecordInput, Table
 
-Parts = NDArray[np.int16]
 Recipes = dict[str, Callable[[], Column]]
 
 WORDS, WORD = r"^[a-z0-9]+( [a-z0-9]+)*$", r"^[a-z0-9]+$"
@@ -73,18 +83,20 @@ def encode(records: Sequence[RecordInput], model: Model, blocked: BlockedValues)
     return table_of(Reader(records, blocked), model)
 
 
-def table_of(source: Source, model: Model) -> Table:
+def table_of(source: Source, model: Model, threads: int = 1) -> Table:
     """The table of a source of raw columns."""
     raw = dict(zip(("given_name", "family_name"), source.names(), strict=True))
     fields = _single_fields(model)
-    raw |= {name: source.single(name) for name in (*fields, "source", "party_kind", "birth_date")}
-    several = {name: source.several(name) for name in _multi_fields(model)}
+    singles = (*fields, "source", "party_kind", "birth_date")
+    raw |= zip(singles, at_once([partial(source.single, name) for name in singles], threads), strict=True)
+    multis_ = tuple(_multi_fields(model))
+    several = dict(zip(multis_, at_once([partial(source.several, name) for name in multis_], threads), strict=True))
     dates = raw["birth_date"]
-    parts = np.array([features.date_parts(value) for value in dates.values], np.int16)
+    parts = date_parts(dates.values)
     recipes: Recipes = {name: partial(raw.__getitem__, name) for name in ("source", "party_kind")}
     single = Facets(recipes)
     recipes |= {name: partial(cleaned, raw[name], cleaner) for name, cleaner in fields.items()}
-    recipes |= {f"{name}.script": partial(_scripts, raw[name]) for name in SCRIPTS}
+    recipes |= {f"{name}.script": partial(scripts, raw[name]) for name in SCRIPTS}
     recipes |= _name_recipes(single, raw) | _date_recipes(dates)
     size = len(source.record_id)
     kept: dict[str, Callable[[], MultiColumn]] = {
@@ -100,28 +112,24 @@ def _multi(raw: Raw, cleaner: Cleaner, records: int) -> MultiColumn:
     return multi(Raw(raw.rows, cleaned(raw.column, cleaner)), records)
 
 
-def _scripts(raw: Column) -> Column:
-    return derived(raw, features.script)
-
-
 def _name_recipes(single: Facets[Column], raw: dict[str, Column]) -> Recipes:
     """Every facet of first name and surname, from its folded form."""
     recipes: Recipes = {}
     for name in ("given_name", "family_name"):
         recipes[name] = partial(cleaned, raw[name], PLAIN)
         recipes[f"{name}.compact"] = lambda name=name: cleaned(single[name], TOGETHER)  # type: ignore[misc]
-        recipes[f"{name}.script"] = partial(_scripts, raw[name])
+        recipes[f"{name}.script"] = partial(scripts, raw[name])
         recipes[f"{name}.skeleton"] = _of(single, f"{name}.compact", features.skeleton)
     core = Cleaner(features.without_particles, r"^[^ ]*$")
     recipes["family_name.core"] = lambda: cleaned(single["family_name"], core)
     recipes["family_name.sound"] = _of(single, "family_name.core", features.sound)
     recipes["family_name.phonetic"] = _of(single, "family_name.core", features.word_sound)
-    recipes["family_name.initial"] = _of(single, "family_name.core", features.initial)
+    recipes["family_name.initial"] = lambda: beginnings(single["family_name.core"])
     recipes["given_name.first"] = lambda: cleaned(single["given_name"], Cleaner(features.first_word, r"^[^ ]*$"))
     recipes["given_name.nickname"] = _of(single, "given_name.first", features.nickname)
     recipes["given_name.sound"] = _of(single, "given_name.first", features.sound)
     recipes["given_name.phonetic"] = _of(single, "given_name.first", features.word_sound)
-    recipes["given_name.initial"] = _of(single, "given_name.first", features.initial)
+    recipes["given_name.initial"] = lambda: beginnings(single["given_name.first"])
     return recipes
 
 
@@ -131,7 +139,7 @@ def _of(single: Facets[Column], name: str, make: Callable[[str], str]) -> Callab
 
 def _date_recipes(raw: Column) -> Recipes:
     def written(needed: int, shown: int) -> Column:
-        parts = [features.date_parts(value) for value in raw.values]
+        parts = date_parts(raw.values).tolist()
         texts = ["-".join(map(str, part[:shown])) if part[needed] else "" for part in parts]
         distinct = dictionary(texts)
         return Column(distinct.codes[raw.codes], distinct.values)
@@ -144,7 +152,7 @@ def _date_recipes(raw: Column) -> Recipes:
 
 
 def _single_fields(model: Model) -> dict[str, Cleaner]:
-    own = [comparison.name for comparison in model.comparisons if comparison.kind in ("category", "number")]
+    own = [comparison.name for comparison in model.comparisons if comparison.kind in ("category", "place", "postcode")]
     return dict.fromkeys(own, PLAIN) | SINGLE
 
 

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 import jellyfish
 from nicknames import NickNamer
 
-from profiles.canonical.nicknames import nickname_group
+from profiles.canonical.nicknames import FORMAL, nickname_group
 from profiles.canonical.text import fold
 
 
@@ -40,29 +40,29 @@ def _nicknames() -> NickNamer:
     return NickNamer()
 
 
-@lru_cache(CACHE)
-def nickname_forms(name: str) -> frozenset[str]:
-    """Usual forms of a folded first name.
+@cache
+def nickname_relation() -> dict[str, set[str]]:
+    """Usual forms of each folded first name.
 
     A relation and not a group: Pat is Patrick or Patricia, Bill is William and in some lists Robert, but neither
     Patrick and Patricia nor William and Robert are one name.
     """
-    return frozenset(_nicknames().nicknames_of(name))
+    return _nicknames().nickname_lookup
+
+
+@cache
+def _names_with_forms() -> frozenset[str]:
+    return frozenset(FORMAL) | frozenset(_nicknames().nickname_lookup) | frozenset(_nicknames().canonical_lookup)
 
 
 def nickname(word: str) -> str:
     """The formal name that a folded first name is usually short for."""
-    return nickname_group(word) or word
+    return nickname_group(word) if word in _names_with_forms() else word
 
 
 def first_word(name: str) -> str:
     """The first word of a folded name."""
     return name.partition(" ")[0]
-
-
-def initial(word: str) -> str:
-    """The first letter of a folded name."""
-    return word[:1]
 
 
 def without_particles(name: str) -> str:

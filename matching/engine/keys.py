@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from matching.engine.columns import containing
 from matching.engine.model import BlockingRule, Model, ModelInvalid
-from matching.engine.texts import Hashes, hashes, stirred
+from matching.engine.texts import Hashes, hashes, pick, stirred
 from matching.engine.types import Codes, Ints, Keys, Table
 
 STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -109,9 +110,11 @@ def _words(table: Table) -> Hashes:
 def _sum_of_words(table: Table, name: str) -> Hashes:
     column = table.single[name]
     summed = hashes(column.values)
-    for place, value in enumerate(column.values):
-        if " " in value:
-            summed[place] = hashes(value.split()).sum()
+    several = np.flatnonzero(containing(column.values, " "))
+    if len(several):
+        words = [value.split() for value in pick(column.values, several)]
+        starts = np.cumsum([0, *map(len, words[:-1])])
+        summed[several] = np.add.reduceat(hashes([word for name in words for word in name]), starts)
     return summed[column.codes]
 
 

@@ -5,20 +5,23 @@ frequencies and stays fixed. The household shares what a household shares; a Dir
 near those of strangers, or the class would turn into "one person, with errors".
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from matching.engine.bulk import Run
 from matching.engine.candidates import Blocking, Part
 from matching.engine.compare import compare, is_known
+from matching.engine.crew import Crew
 from matching.engine.keys import part_hashes
 from matching.engine.model import MISSING, Comparison, Level, Model
+from matching.engine.patterns import distinct, pack, unpack
 from matching.engine.score import REST
-from matching.engine.texts import Hashes
 from matching.engine.types import Candidates, Flags, Floats, Ints, Levels, Table
-from matching.engine.usage import Counts, agreeing, count, limit
+from matching.engine.usage import agreeing, limit
 
 RANDOM_PAIRS, TRAINING_PAIRS = 200_000, 600_000
 ROUNDS, SETTLED = 30, 1e-4
@@ -26,12 +29,16 @@ LISTED = 20_000  # values whose frequency a model keeps, per comparison
 SAME, HOME, STRANGERS = range(3)
 M_PRIOR = 20.0  # pairs that the model trained from counts as
 PERSON_PRIOR, GROUP_PRIOR = 2.0, 0.02  # of the household's pairs
-RARE = ("given_name", "family_name", "category")  # kinds whose values differ much in frequency
+PROBE = 16
+RARE = ("given_name", "family_name", "category", "place", "postcode")  # kinds whose values differ much in frequency
+
+
+Counted = tuple[Ints, Floats, Floats]  # packed patterns with their rule, how often, how often as first finding
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Distinct patterns of sampled pairs with the rule that found them and how often; `owned` counts first findings."""
+    """Distinct patterns of sampled pairs, the place of the rule that found them, how often; `owned`: as first finding."""
 
     levels: Levels
     rule: Ints
@@ -42,73 +49,87 @@ class Sample:
     def __len__(self) -> int:
         return len(self.rule)
 
+    @classmethod
+    def of(cls, several: Sequence[Counted], run: Run, share: float) -> Self:
+        """What several parts have counted."""
+        packed, counts, owned = (np.concatenate(columns) for columns in zip(*several, strict=True))
+        values, place = np.unique(packed, return_inverse=True)
+        levels = unpack(values, [len(run.blocking.rules) + 1, *_sizes(run.model)])
+        seen, first = (np.bincount(place, weights, len(values)).astype(np.float64) for weights in (counts, owned))
+        return cls(np.asfortranarray(levels[:, 1:]), levels[:, 0].astype(np.int64), seen, first, share)
 
-def train(table: Table, model: Model, blocking: Blocking, label: str, seed: int = 1) -> Model:
-    """The model with probabilities, priors and frequencies of this table's records; levels and rules stay."""
-    counts = count(table, model, profile_of=np.full(len(table), -1, np.int64))
-    return _fitted(table, model, blocking, counts, label, seed)
 
+def train(run: Run, label: str, crew: Crew | None = None, seed: int = 1) -> Model:
+    """The run's model with probabilities, priors and frequencies of its table; levels, rules and thresholds stay.
 
-def _fitted(table: Table, model: Model, blocking: Blocking, counts: Counts, label: str, seed: int) -> Model:
-    strangers = random_levels(table, model, counts, seed)
+    Costs a comparison of 800,000 pairs without cascade, by the crew if there is one.
+    """
+    table, model, crew = run.table, run.model, crew or Crew(run)
+    step = _step(run)
+    parts = [Part(number, crew.size, step) for number in range(crew.size)]
+    samples = crew.map(_counted, parts)
+    strangers = np.sum(crew.map(_strangers, [(seed, number, crew.size) for number in range(crew.size)]), axis=0)
     start = replace(model, label=label, frequencies=frequencies(table, model))
     start = replace(start, comparisons=tuple(_with_u(item, strangers, table, start) for item in model.comparisons))
-    sample = sampled(table, start, blocking, counts)
-    fitted, shares = expectation_maximisation(start, sample, blocking)
+    sample = Sample.of(samples, run, 1 / step)
+    fitted, shares = expectation_maximisation(start, sample, run.blocking)
     return with_priors(fitted, sample, len(table), shares)
 
 
-def random_levels(table: Table, model: Model, counts: Counts, seed: int) -> Levels:
-    """Levels of pairs of records taken at random."""
-    rng = np.random.default_rng(seed)
-    size = min(RANDOM_PAIRS, len(table) * (len(table) - 1) // 2)
-    left, right = rng.integers(0, len(table), (2, size))
-    left, right = left[left != right], right[left != right]
-    return _limited(table, left, right, model, counts)
+def _step(run: Run) -> int:
+    """Which share of the keys makes about as many pairs as training needs: every so manieth."""
+    if len(run.table) < RANDOM_PAIRS:
+        return 1
+    found = run.blocking.size(Part(sample=PROBE)) * PROBE
+    return max(1, round(found / TRAINING_PAIRS))
 
 
-def sampled(table: Table, model: Model, blocking: Blocking, counts: Counts) -> Sample:
-    """Patterns of about as many pairs as training needs: whole blocks, of every rule the same share."""
-    step = 1
-    found = list(blocking.chunks(Part(sample=16), owned=False)) if len(table) > RANDOM_PAIRS else []
-    expected = sum(map(len, found)) * 16
-    step = max(1, round(expected / TRAINING_PAIRS))
-    rows = list(blocking.chunks(Part(sample=step), owned=False))
-    return _patterns(table, rows, model, blocking, counts, 1 / step)
+def _strangers(run: Run, argument: tuple[int, int, int]) -> Ints:
+    """[comparisons, levels]: how often pairs of records taken at random show each level."""
+    seed, number, of = argument
+    rng = np.random.default_rng([seed, number])
+    size = min(RANDOM_PAIRS, len(run.table) * (len(run.table) - 1) // 2) // of
+    left, right = rng.integers(0, len(run.table), (2, size))
+    levels = _limited(run, left[left != right], right[left != right])
+    widest = max(_sizes(run.model))
+    return np.array([np.bincount(column, minlength=widest) for column in levels.T])
 
 
-def _patterns(
-    table: Table, found: Sequence[Candidates], model: Model, blocking: Blocking, counts: Counts, share: float
-) -> Sample:
-    levels = [_limited(table, one.left, one.right, model, counts) for one in found]
-    owned = np.concatenate([blocking.owns(one) for one in found])
-    rule = np.concatenate([one.rule for one in found]).astype(np.int8)
-    packed = np.column_stack([np.concatenate(levels), rule])
-    whole = np.ascontiguousarray(packed).view([("", np.int8)] * packed.shape[1]).reshape(-1)
-    _, first, inverse = np.unique(whole, return_index=True, return_inverse=True)
-    distinct = packed[first]
-    return Sample(
-        np.asfortranarray(distinct[:, :-1]),
-        distinct[:, -1].astype(np.int64),
-        np.bincount(inverse).astype(np.float64),
-        np.bincount(inverse, owned).astype(np.float64),
-        share,
-    )
+def _counted(run: Run, part: Part) -> Counted:
+    """How often each pattern occurs in a part, packed with the place of the rule."""
+    sizes = _sizes(run.model)
+    packed, owned = [np.zeros(0, np.int64)], [np.zeros(0, np.bool_)]
+    for one in run.blocking.chunks(part, owned=False):
+        packed.append(pack(_limited(run, one.left, one.right), sizes) + _place(one, run.blocking) * math.prod(sizes))
+        owned.append(run.blocking.owns(one))
+    values, place = distinct(np.concatenate(packed))
+    seen, first = (np.bincount(place, weights, len(values)) for weights in (None, np.concatenate(owned)))
+    return values, seen.astype(np.float64), first.astype(np.float64)
 
 
-def _limited(table: Table, left: Ints, right: Ints, model: Model, counts: Counts) -> Levels:
-    levels = compare(table, left, right, model)
-    return limit(levels, agreeing(table, left, right, levels, model, counts), model)
+def _sizes(model: Model) -> list[int]:
+    return [len(comparison.levels) for comparison in model.comparisons]
+
+
+def _place(found: Candidates, blocking: Blocking) -> int:
+    """Which of the rules found these pairs."""
+    numbers = [rule.rule.number for rule in blocking.rules]
+    return numbers.index(int(found.rule[0])) if len(found) else 0
+
+
+def _limited(run: Run, left: Ints, right: Ints) -> Levels:
+    levels = compare(run.table, left, right, run.model)
+    return limit(levels, agreeing(run.table, left, right, levels, run.model, run.counts), run.model)
 
 
 # ---- what strangers show ------------------------------------------------------------------------------------------------
 
 
-def _with_u(comparison: Comparison, strangers: Levels, table: Table, model: Model) -> Comparison:
+def _with_u(comparison: Comparison, strangers: Ints, table: Table, model: Model) -> Comparison:
     if not is_known(table, comparison.name):
         return comparison
     place = model.column[comparison.name]
-    seen = np.bincount(strangers[:, place], minlength=len(comparison.levels)).astype(np.float64)
+    seen = strangers[place, : len(comparison.levels)].astype(np.float64)
     seen[_says_nothing(comparison)] = 0
     share = (seen + 0.5) / (seen.sum() + 0.5 * len(seen))
     share[comparison.level("exact")] = chance_agreement(table, comparison.name)
@@ -118,7 +139,7 @@ def _with_u(comparison: Comparison, strangers: Levels, table: Table, model: Mode
 
 def chance_agreement(table: Table, name: str) -> float:
     """How often two records that have a value have the same one by chance."""
-    counts = _value_counts(part_hashes(table, name))
+    counts = _value_counts(table, name)
     total = counts.sum()
     return float(max((counts * (counts - 1)).sum(), 1) / max(total * (total - 1), 1))
 
@@ -145,7 +166,12 @@ def _shares(table: Table, name: str) -> dict[str, float]:
     return {REST: round(float(others.mean() if len(others) else 1) / total, 9)} | shares
 
 
-def _value_counts(found: Hashes) -> Ints:
+def _value_counts(table: Table, name: str) -> Ints:
+    """How often each value occurs."""
+    if name in table.multi or name in table.single and name not in table.date_parts:
+        codes = (table.multi if name in table.multi else table.single)[name].codes
+        return np.bincount(codes)[1:]
+    found = part_hashes(table, name)
     ordered = np.sort(found[found != 0])
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
     return np.diff(np.append(starts, len(ordered)))
@@ -192,13 +218,14 @@ def with_priors(model: Model, sample: Sample, records: int, shares: Floats) -> M
 
 def _free(sample: Sample, model: Model, blocking: Blocking) -> Flags:
     """[patterns, comparisons]: what the pattern's rule does not itself demand."""
-    demanded = {keys.rule.number: {_comparison_of(part) for part in keys.rule.parts} for keys in blocking.rules}
     names = [comparison.name for comparison in model.comparisons]
-    table = {number: [not any(name in of for of in parts) for name in names] for number, parts in demanded.items()}
-    return np.array([table[number] for number in sample.rule.tolist()], np.bool_).reshape(len(sample), len(names))
+    demanded = [{name for part in keys.rule.parts for name in _comparisons_of(part)} for keys in blocking.rules]
+    free = np.array([[name not in asked for name in names] for asked in demanded], np.bool_)
+    chosen: Flags = free.reshape(len(demanded), len(names))[sample.rule]
+    return chosen
 
 
-def _comparison_of(part: str) -> tuple[str, ...]:
+def _comparisons_of(part: str) -> tuple[str, ...]:
     """The comparisons that a part of a key settles."""
     if part.startswith("name."):
         return ("given_name", "family_name")

@@ -15,14 +15,17 @@ Counts = Mapping[str, Codes]  # comparison -> holders of each record's value, or
 NOWHERE: Usage = {}
 
 
-def count(table: Table, model: Model, usage: Usage = NOWHERE, profile_of: Ints | None = None) -> Counts:
+def count(
+    table: Table, model: Model, usage: Usage = NOWHERE, profile_of: Ints | None = None, over_limit: bool = False
+) -> Counts:
     """How many customers hold each value of the table: what is known already, raised to what the table itself shows.
 
     Holders without a profile yet are told apart by their initials, so that many records of one person who was
-    received for the first time do not look like many people. Without `profile_of` only what is known counts.
+    received for the first time do not look like many people. Without `profile_of` only what is known counts. With
+    `over_limit` what is within the model's limit counts as nought, which is cheaper.
     """
     return {
-        rule.value_of: _of_rule(table, rule, usage, profile_of)
+        rule.value_of: _of_rule(table, rule, usage, profile_of, _limit(rule.value_of, model) if over_limit else 1)
         for rule in model.blocking
         if rule.value_of and model.has(rule.value_of)
     }
@@ -46,17 +49,21 @@ def limit(levels: Levels, counts: Mapping[str, Codes], model: Model) -> Levels:
     for name, held in counts.items():
         comparison = model.comparison(name)
         if comparison.has("shared"):
-            over = held > model.limits.shared.get(name, model.limits.generic)
+            over = held > _limit(name, model)
             limited[over, model.column[name]] = comparison.level("shared")
     return limited
 
 
-def _of_rule(table: Table, rule: BlockingRule, usage: Usage, profile_of: Ints | None) -> Codes:
+def _limit(name: str, model: Model) -> int:
+    return model.limits.shared.get(name, model.limits.generic)
+
+
+def _of_rule(table: Table, rule: BlockingRule, usage: Usage, profile_of: Ints | None, above: int) -> Codes:
     rows, keys = rule_keys(table, rule)
     held = np.zeros(len(keys), np.int32)
     if profile_of is not None:
         owners = np.arange(len(table)) if rows is None else rows
-        held = _held(keys, _holders(table, profile_of)[owners])
+        held = _held(keys, _holders(table, profile_of)[owners], above)
     if usage:
         known = [usage.get(key, 0) for key in keys.view(np.int64).tolist()]
         held = np.maximum(held, np.array(known, np.int32))
@@ -67,10 +74,10 @@ def _holders(table: Table, profile_of: Ints) -> Hashes:
     return np.where(profile_of >= 0, profile_of.astype(np.uint64), part_hashes(table, "name.initials"))
 
 
-def _held(keys: Hashes, holders: Hashes) -> Codes:
-    """Distinct holders of each entry's key, where there are several."""
+def _held(keys: Hashes, holders: Hashes, above: int) -> Codes:
+    """Distinct holders of each entry's key, where there are more than so many."""
     held = np.zeros(len(keys), np.int32)
-    several = _repeated(keys)
+    several = _repeated(keys, above)
     order = several[np.lexsort((holders[several], keys[several]))]
     if not len(order):
         return held
@@ -79,15 +86,15 @@ def _held(keys: Hashes, holders: Hashes) -> Codes:
     new_holder = new_key | np.r_[True, holder[1:] != holder[:-1]]
     group = np.cumsum(new_key) - 1
     counts = np.bincount(group[new_holder])[group]
-    held[order] = np.where(counts > 1, counts, 0)
+    held[order] = np.where(counts > above, counts, 0)
     return held
 
 
-def _repeated(keys: Hashes) -> Ints:
-    """Entries whose key may occur more than once: a cheap sieve before sorting."""
+def _repeated(keys: Hashes, above: int) -> Ints:
+    """Entries whose key may occur more than so often: a cheap sieve before sorting."""
     size = np.uint64(max(1 << 10, 1 << (2 * len(keys)).bit_length()) - 1)
     bucket = (keys & size).astype(np.int64)
-    return np.flatnonzero((np.bincount(bucket)[bucket] > 1) & (keys != 0)) if len(keys) else bucket
+    return np.flatnonzero((np.bincount(bucket)[bucket] > above) & (keys != 0)) if len(keys) else bucket
 
 
 def _rarest(table: Table, name: str, left: Ints, right: Ints, held: Codes) -> Codes:

@@ -31,7 +31,7 @@ USUAL = {
     "timothy": "timothy tim timmy", "victoria": "victoria vicky vicki tori", "vincent": "vincent vince", "walter": "walter walt wally",
     "william": "william will bill billy willy willie liam",
 }  # fmt: skip
-_FORMAL = {name: formal for formal, names in USUAL.items() for name in names.split()}
+FORMAL = {name: formal for formal, names in USUAL.items() for name in names.split()}
 
 
 @cache
@@ -44,15 +44,15 @@ def nickname_group(folded: str) -> str:
     """The formal name most usual for a folded given name, itself when there is none ("bob" is robert)."""
     seen: set[str] = set()
     name = folded
-    while name not in _FORMAL and name not in seen:
+    while name not in FORMAL and name not in seen:
         seen.add(name)
         name = _more_formal(name)
-    return _FORMAL.get(name, name)
+    return FORMAL.get(name, name)
 
 
 def _more_formal(name: str) -> str:
     """The name with the most nicknames of those that this one is short for; itself when none has more than it has."""
     own = len(_namer().nicknames_of(name)) if name else 0
     known = [(len(_namer().nicknames_of(formal)), formal) for formal in _namer().canonicals_of(name)] if name else []
-    most, formal = max(known, default=(0, name), key=lambda found: (found[0], found[1] in _FORMAL, found[1]))
+    most, formal = max(known, default=(0, name), key=lambda found: (found[0], found[1] in FORMAL, found[1]))
     return formal if most > own else name

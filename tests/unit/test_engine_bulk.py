@@ -8,17 +8,24 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rapidfuzz.distance import OSA, JaroWinkler
 
 from matching.engine.arrow import encode_columns, load
 from matching.engine.blocked import shipped_blocked
 from matching.engine.bulk import Edges, Run
-from matching.engine.candidates import Blocking, Part, pairs_within
+from matching.engine.candidates import Part, pairs_within
 from matching.engine.cascade import cascade
 from matching.engine.compare import compare
+from matching.engine.components import component_of
+from matching.engine.crew import Crew
 from matching.engine.encode import encode
 from matching.engine.keys import block_keys
 from matching.engine.model import Model, default_model
+from matching.engine.patterns import distinct, pack, unpack
 from matching.engine.score import total
+from matching.engine.texts import Texts, hashes, jaro_winkler_at_most, may_be_one_slip, measures
 from matching.engine.train import train
 from matching.engine.types import Candidates, Ints, RecordInput, Table
 from matching.engine.usage import agreeing, count, limit
@@ -164,8 +171,7 @@ def test_csv_and_parquet_load_alike(tmp_path: Path) -> None:
 
 
 def trained(name: str) -> Model:
-    run = run_over(name)
-    return train(run.table, run.model, Blocking.of(run.table, run.model), "trained-1")
+    return train(run_over(name), "trained-1")
 
 
 def test_a_trained_model_is_plain_data_and_reads_back_equal() -> None:
@@ -177,6 +183,14 @@ def test_a_trained_model_is_plain_data_and_reads_back_equal() -> None:
 
 def test_training_is_the_same_each_time() -> None:
     assert trained("febrl3") == trained("febrl3")
+
+
+def test_two_processes_learn_what_one_learns_but_for_the_random_pairs() -> None:
+    run, alone = run_over("febrl3"), trained("febrl3")
+    with Crew(run, 2) as crew:
+        together = train(run, "trained-1", crew)
+    for one, other in zip(alone.comparisons, together.comparisons, strict=True):
+        assert [level.m for level in one.levels] == pytest.approx([level.m for level in other.levels], abs=0.02)
 
 
 def test_training_learns_how_often_things_agree_by_chance_and_among_equals() -> None:
@@ -195,3 +209,48 @@ def test_how_many_hold_a_value_follows_from_the_table() -> None:
     table = encode(people, model, shipped_blocked())
     assert count(table, model, profile_of=np.full(4, -1, np.int64))["email"].tolist() == [3, 3, 3, 3]
     assert count(table, model)["email"].tolist() == [0, 0, 0, 0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 29), st.integers(0, 29)), max_size=40))
+def test_components_are_what_a_walk_along_the_edges_finds(edges: list[tuple[int, int]]) -> None:
+    left, right = (np.array([edge[side] for edge in edges], np.int64) for side in (0, 1))
+    lowest = list(range(30))
+    for _ in range(30):
+        for one, other in edges:
+            lowest[one] = lowest[other] = min(lowest[one], lowest[other])
+    assert component_of(30, left, right).tolist() == lowest
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 3), st.integers(0, 11)), max_size=30))
+def test_a_pattern_is_one_number_and_back(rows: list[tuple[int, int, int]]) -> None:
+    levels = np.array(rows, np.int8).reshape(-1, 3)
+    packed = pack(levels, [9, 4, 12])
+    assert unpack(packed, [9, 4, 12]).tolist() == levels.tolist()
+    values, place = distinct(packed)
+    assert values[place].tolist() == packed.tolist()
+    assert len(set(values.tolist())) == len(values) == len(set(rows))
+
+
+NAMES = st.text(st.sampled_from("abcdeélmnorst '"), min_size=1, max_size=12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(NAMES, min_size=2, max_size=12))
+def test_no_likeness_is_above_its_bound(values: list[str]) -> None:
+    one, other = (grid.reshape(-1) for grid in np.indices((len(values), len(values))))
+    for texts in (values, Texts(pa.array(values))):
+        known = measures(texts)
+        bounds = jaro_winkler_at_most(known, one, known, other)
+        slips = may_be_one_slip(known, one, known, other)
+        for bound, slip, i, j in zip(bounds, slips, one, other, strict=True):
+            assert JaroWinkler.similarity(values[i], values[j]) <= bound
+            assert slip or OSA.distance(values[i], values[j]) != 1
+
+
+@given(st.lists(st.text(max_size=20).filter(lambda text: not any("\ud800" <= sign <= "\udfff" for sign in text))))
+def test_a_value_has_one_hash_in_lists_and_in_arrow_and_hardly_any_other_has_it(values: list[str]) -> None:
+    found = hashes(values)
+    assert found.tolist() == hashes(Texts(pa.array(values, pa.string()))).tolist()
+    assert len(set(found.tolist())) == len(set(values))
+    assert [value == "" for value in values] == (found == 0).tolist()
