@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.candidates import Blocking, Part
-from matching.engine.cascade import cascade
+from matching.engine.cascade import NEVER, Wanted, cascade
 from matching.engine.compare import facts_of
 from matching.engine.components import component_of
 from matching.engine.crew import Crew, at_once
@@ -42,23 +42,27 @@ class Edges:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What every chunk of a full run needs to know. `at_least` is the weight from which pairs are kept."""
+    """What every chunk of a full run needs to know."""
 
     table: Table
     model: Model
     blocking: Blocking
     counts: Counts
-    at_least: float
+    wanted: Wanted
 
     @classmethod
-    def of(cls, table: Table, model: Model, at_least: float | None = None, threads: int = 1) -> Self:
-        """A run of a model over a table, everything worked out that its chunks share; the review's limit by default."""
-        limit = model.thresholds.review_weight if at_least is None else at_least
+    def of(cls, table: Table, model: Model, wanted: Wanted | None = None, threads: int = 1) -> Self:
+        """A run of a model over a table, everything worked out that its chunks share.
+
+        By default pairs are kept that the model would have reviewed, and likely households.
+        """
+        limits = model.thresholds
+        wanted = wanted or Wanted(limits.review_weight, limits.household_weight)
         at_once([lambda rule=rule: rule_keys(table, rule) for rule in model.blocking], threads)  # type: ignore[misc]
         blocking = Blocking.of(table, model)
-        counts = count(table, model, profile_of=np.full(len(table), -1, np.int64), over_limit=True)
+        counts = count(table, model, profile_of=np.full(len(table), -1, np.int64), over_limit=wanted.home == NEVER)
         at_once(facts_of(table, model), threads)
-        return cls(table, model, blocking, counts, limit)
+        return cls(table, model, blocking, counts, wanted)
 
     def under(self, model: Model) -> Self:
         """The same run under another model with the same levels and blocking rules."""
@@ -71,11 +75,12 @@ class Run:
     def weigh(self, chunk: Candidates) -> Edges:
         """The pairs of a chunk that are worth keeping."""
         table, model = self.table, self.model
-        places, levels = cascade(table, chunk.left, chunk.right, model, self.counts, self.at_least)
+        places, levels = cascade(table, chunk.left, chunk.right, model, self.counts, self.wanted)
         left, right, found_by = chunk.left[places], chunk.right[places], chunk.rule[places]
         totals = total(levels, table, left, model)
         weight = totals.weight
-        keep = np.flatnonzero(weight >= self.at_least)
+        ruled = np.logical_or.reduce([model.holds(rule.condition, levels) for rule in model.rules] or [weight < 0])
+        keep = np.flatnonzero((weight >= self.wanted.same) | (totals.home >= self.wanted.home) | ruled)
         return Edges(
             left[keep].astype(np.int32),
             right[keep].astype(np.int32),

@@ -1,5 +1,6 @@
 """Levels of only those pairs that can reach a threshold: hopeless ones are dropped before their texts are read."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from matching.engine.score import gains
 from matching.engine.types import OPEN, Flags, Floats, Ints, Levels, Table
 from matching.engine.usage import Counts, agreeing, limit
 
+NEVER = math.inf
 SLACK = 1e-6  # log2; sums in another order
 
 
@@ -20,54 +22,66 @@ class Kept(NamedTuple):
     levels: Levels
 
 
-def cascade(table: Table, left: Ints, right: Ints, model: Model, counts: Counts, at_least: float) -> Kept:
-    """Levels of the pairs whose weight can reach `at_least` or for which a named rule can hold.
+class Wanted(NamedTuple):
+    """What is worth keeping: log2 odds from which a pair may be one person, and two people of one household."""
+
+    same: float
+    home: float = NEVER
+
+
+def cascade(table: Table, left: Ints, right: Ints, model: Model, counts: Counts, wanted: Wanted) -> Kept:
+    """Levels of the pairs that can reach what is wanted or for which a named rule can hold.
 
     The levels of those are the same as `compare` followed by `limit` gives.
     """
     levels, crosswise = glance(table, left, right, model)
     levels = limit(levels, agreeing(table, left, right, levels, model, counts), model)
     places = np.arange(len(left), dtype=np.int64)
-    bounds = _bounds(model)
-    keep = _hopeful(levels, crosswise, table, left, model, bounds, at_least)
+    keep = _hopeful(levels, crosswise, table, left, model, wanted)
     for place in range(len(model.comparisons)):
         if not (levels[:, place] == OPEN).any():
             continue
         places, levels, crosswise = places[keep], levels[keep], crosswise[keep]
         look(levels, place, table, left[places], right[places], model)
-        keep = _hopeful(levels, crosswise, table, left[places], model, bounds, at_least)
+        keep = _hopeful(levels, crosswise, table, left[places], model, wanted)
     places, levels, crosswise = places[keep], np.asfortranarray(levels[keep]), crosswise[keep]
     mark_exchanged(levels, crosswise, model)
     return Kept(places, levels)
 
 
-def _hopeful(
-    levels: Levels, crosswise: Flags, table: Table, left: Ints, model: Model, bounds: list[Floats], at_least: float
-) -> Flags:
-    bound = np.full(len(levels), model.prior)
-    for place, comparison in enumerate(model.comparisons):
-        found = levels[:, place]
-        if not found.any():
-            continue
-        bound += bounds[place][found]
-        gain = gains(table, comparison, model)
-        if len(gain):
-            exact = found == comparison.level("exact")
-            bound += np.where(exact, gain[table.single[comparison.name].codes[left]], 0.0)
-    hopeful: Flags = (bound >= at_least - SLACK) | crosswise
+def _hopeful(levels: Levels, crosswise: Flags, table: Table, left: Ints, model: Model, wanted: Wanted) -> Flags:
+    same = _bound(levels, table, left, model, household=False) + model.prior
+    hopeful: Flags = (same >= wanted.same - SLACK) | crosswise
+    if wanted.home < NEVER:
+        home = _bound(levels, table, left, model, household=True) + model.household_prior
+        hopeful |= home >= wanted.home - SLACK
     doubtful = np.flatnonzero(~hopeful)
     for rule in model.rules:
         hopeful[_may_hold(rule.condition, levels, doubtful, model)] = True
     return hopeful
 
 
-def _bounds(model: Model) -> list[Floats]:
-    """Per comparison the weight of each level; last what an open one can reach."""
-    return [np.array([*(level.weight for level in item.levels), _best_open(item)]) for item in model.comparisons]
+def _bound(levels: Levels, table: Table, left: Ints, model: Model, household: bool) -> Floats:
+    """No more than this can the weights of a pattern add up to."""
+    bound = np.zeros(len(levels))
+    for place, comparison in enumerate(model.comparisons):
+        found = levels[:, place]
+        if not found.any():
+            continue
+        bound += _best(comparison, household)[found]
+        gain = gains(table, comparison, model)
+        if len(gain) and (comparison.shared_by_household or not household):
+            exact = found == comparison.level("exact")
+            bound += np.where(exact, gain[table.single[comparison.name].codes[left]], 0.0)
+    return bound
 
 
-def _best_open(comparison: Comparison) -> float:
-    return max([level.weight for level in comparison.levels if level.name not in ("exact", "swapped")])
+def _best(comparison: Comparison, household: bool) -> Floats:
+    """The weight of each level; last what an open one can reach."""
+    weights = [level.household_weight if household else level.weight for level in comparison.levels]
+    names = [level.name for level in comparison.levels]
+    reach = [weight for name, weight in zip(names, weights, strict=True) if name not in ("exact", "swapped")]
+    return np.array([*weights, max(reach)])
 
 
 def _may_hold(condition: Condition, levels: Levels, rows: Ints, model: Model) -> Ints:

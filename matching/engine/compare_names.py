@@ -184,7 +184,7 @@ def _same_facet(table: Table, facet: str, left: Ints, right: Ints) -> Flags:
 
 def _nicknames(table: Table, name: str, one: Codes, other: Codes) -> Flags:
     """Whether one first name is a usual form of the other, from a list of all such pairs of the table."""
-    related: Ints = table.fact(f"nicknames of {name}", lambda: _related(table, name))
+    related: Ints = table.learn(f"nicknames of {name}", lambda: _related(table, name))
     if not len(related):
         return np.zeros(len(one), np.bool_)
     packed = np.minimum(one, other).astype(np.int64) * len(table.single[name].values) + np.maximum(one, other)
@@ -212,7 +212,7 @@ def _writes_two_scripts(table: Table, name: str) -> bool:
 
 
 def _several_words(table: Table, name: str) -> Flags:
-    found: Flags = table.fact(f"several words of {name}", lambda: _with_blank(table, name))
+    found: Flags = table.learn(f"several words of {name}", lambda: _with_blank(table, name))
     return found
 
 

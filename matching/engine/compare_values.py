@@ -54,8 +54,8 @@ def place(table: Table, left: Ints, right: Ints, name: str) -> Levels:
 def postcode(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Postcodes: equal, one keystroke, the same but for the last three signs, the same first two, different."""
     pair = sides(table.single[name], left, right)
-    districts: Hashes = table.fact(f"districts of {name}", lambda: _heads(table, name, -3))
-    areas: Hashes = table.fact(f"areas of {name}", lambda: _heads(table, name, 2))
+    districts: Hashes = table.learn(f"districts of {name}", lambda: _heads(table, name, -3))
+    areas: Hashes = table.learn(f"areas of {name}", lambda: _heads(table, name, 2))
     steps = {
         "missing": ~pair.both,
         "exact": pair.equal,
@@ -185,7 +185,7 @@ def _local(table: Table, name: str, one: Codes, other: Codes) -> Flags:
 
 def _same_handle(table: Table, name: str, left: Ints, right: Ints, one: Codes, other: Codes) -> Flags:
     """The same local part at two providers, made from neither owner's name."""
-    local: NDArray[np.uint64] = table.fact(f"handles of {name}", lambda: hashes(table.multi[name].values, until=b"@+"))
+    local: NDArray[np.uint64] = table.learn(f"handles of {name}", lambda: hashes(table.multi[name].values, until=b"@+"))
     rows = np.flatnonzero(local[one] == local[other])
     own = np.logical_and(
         *(_is_own(table, name, owner[rows], code[rows]) for owner, code in ((left, one), (right, other)))

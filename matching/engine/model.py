@@ -129,6 +129,11 @@ class Thresholds:
         return math.log2(self.auto / (1 - self.auto))
 
     @property
+    def household_weight(self) -> float:
+        """The household threshold as log2 odds."""
+        return math.log2(self.household / (1 - self.household))
+
+    @property
     def review_weight(self) -> float:
         """The review threshold as log2 odds."""
         return math.log2(self.review / (1 - self.review))

@@ -54,7 +54,7 @@ def ladder(steps: Mapping[str, Flags], order: Sequence[str], otherwise: str) -> 
 
 def measured(table: Table, name: str) -> Measures:
     """What bounds the likeness of a column's values; worked out once per table."""
-    found: Measures = table.fact(f"measures of {name}", lambda: measures(values_of(table, name)))
+    found: Measures = table.learn(f"measures of {name}", lambda: measures(values_of(table, name)))
     return found
 
 

@@ -74,7 +74,7 @@ def gains(table: Table, comparison: Comparison, model: Model) -> Floats:
         return NO_GAIN
     exact = comparison.levels[comparison.level("exact")].u
     key = f"gains of {comparison.name} at {exact} by {id(frequencies)}"
-    found: Floats = table.fact(key, lambda: _gains(table.single[comparison.name], frequencies, exact))
+    found: Floats = table.learn(key, lambda: _gains(table.single[comparison.name], frequencies, exact))
     return found
 
 

@@ -113,16 +113,25 @@ class Table:
     multi: Mapping[str, MultiColumn]
     date_parts: Mapping[str, NDArray[np.int16]]  # field -> [records, (year, month, day)], 0 is missing
     ignored: Sequence[Sequence[Ignored]]
-    facts: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # worked out once, when asked for
+    facts: dict[str, Any] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # of records, worked out when asked for
+    lore: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # of distinct values, likewise
 
     def __len__(self) -> int:
         return len(self.record_id)
 
     def fact(self, name: str, work_out: Callable[[], Any]) -> Any:
-        """Something that follows from the table, worked out when it is first asked for."""
+        """Something that follows from the records, worked out when it is first asked for."""
         if name not in self.facts:
             self.facts[name] = work_out()
         return self.facts[name]
+
+    def learn(self, name: str, work_out: Callable[[], Any]) -> Any:
+        """Something that follows from the distinct values alone; a selection of the records knows it too."""
+        if name not in self.lore:
+            self.lore[name] = work_out()
+        return self.lore[name]
 
 
 @dataclass(frozen=True, slots=True)

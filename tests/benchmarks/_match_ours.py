@@ -19,6 +19,7 @@ import pyarrow.parquet as pq  # noqa: E402
 from matching.engine.arrow import encode_columns, load  # noqa: E402
 from matching.engine.blocked import BlockedValues  # noqa: E402
 from matching.engine.bulk import Edges, Run, certain, edges  # noqa: E402
+from matching.engine.cascade import Wanted  # noqa: E402
 from matching.engine.crew import Crew  # noqa: E402
 from matching.engine.model import Model  # noqa: E402
 from matching.engine.train import train  # noqa: E402
@@ -56,7 +57,7 @@ def main() -> None:
     table = encode_columns(columns, start, BlockedValues(), threads=options.workers)
     del columns
     clock("encode")
-    run = Run.of(table, start, AT_LEAST, threads=options.workers)
+    run = Run.of(table, start, Wanted(AT_LEAST), threads=options.workers)
     clock("prepare")
     with Crew(run, options.workers) as crew:
         fitted = start if options.model else train(run, "trained", crew)

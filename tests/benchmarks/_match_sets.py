@@ -112,6 +112,10 @@ WIDE = (
     ("family_name.sound", "birth_date.year"),
     ("postcode",),
     ("given_name", "occupation", "birth_date.year"),
+    ("family_name.sound", "given_name.initial"),
+    ("family_name.sound", "given_name.nickname"),
+    ("birth_place", "given_name.initial"),
+    ("birth_place", "occupation"),
 )
 FAKE = {
     "given_name": "first_name",

@@ -16,7 +16,7 @@ from matching.engine.arrow import encode_columns, load
 from matching.engine.blocked import shipped_blocked
 from matching.engine.bulk import Edges, Run
 from matching.engine.candidates import Part, pairs_within
-from matching.engine.cascade import cascade
+from matching.engine.cascade import Wanted, cascade
 from matching.engine.compare import compare
 from matching.engine.components import component_of
 from matching.engine.crew import Crew
@@ -51,8 +51,10 @@ def slowly(run: Run, candidates: Candidates) -> tuple[Ints, np.ndarray, np.ndarr
     levels = compare(run.table, candidates.left, candidates.right, run.model)
     usage = agreeing(run.table, candidates.left, candidates.right, levels, run.model, run.counts)
     levels = limit(levels, usage, run.model)
-    weight = total(levels, run.table, candidates.left, run.model).weight
-    keep = np.flatnonzero(weight >= run.at_least)
+    totals = total(levels, run.table, candidates.left, run.model)
+    weight, ruled = totals.weight, [run.model.holds(rule.condition, levels) for rule in run.model.rules]
+    likely = (weight >= run.wanted.same) | (totals.home >= run.wanted.home)
+    keep = np.flatnonzero(np.logical_or.reduce([likely, *ruled]))
     return keep, levels[keep], weight[keep]
 
 
@@ -74,7 +76,7 @@ def test_the_cascade_keeps_what_a_named_rule_decides_however_little_it_weighs(na
         levels = compare(run.table, chunk.left, chunk.right, run.model)
         levels = limit(levels, agreeing(run.table, chunk.left, chunk.right, levels, run.model, run.counts), run.model)
         ruled = np.logical_or.reduce([run.model.holds(rule.condition, levels) for rule in run.model.rules])
-        kept = cascade(run.table, chunk.left, chunk.right, run.model, run.counts, 1e9)
+        kept = cascade(run.table, chunk.left, chunk.right, run.model, run.counts, Wanted(1e9))
         assert set(np.flatnonzero(ruled).tolist()) <= set(kept.places.tolist())
 
 

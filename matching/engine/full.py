@@ -1,0 +1,120 @@
+"""From the edges of a full run to decisions: what is connected is resolved together, by the same step as any batch."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from matching.engine.bulk import Edges, Run
+from matching.engine.components import component_of
+from matching.engine.keys import rule_keys
+from matching.engine.resolve import resolve
+from matching.engine.selection import places_of, selected
+from matching.engine.types import Flags, Ints, Plan, Situation
+from matching.engine.usage import Usage
+
+BATCH = 2_000  # records resolved together
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is known beside the records: their profiles (-1: none yet), and what people decided; as in `Situation`."""
+
+    profile_of: Ints
+    cannot_links: Sequence[tuple[frozenset[int], frozenset[int]]] = ()
+    verified_profiles: frozenset[int] = frozenset()
+    no_auto_records: frozenset[int] = frozenset()
+    usage: Usage = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The plan for some records; its row numbers are places in `rows`."""
+
+    rows: Ints
+    plan: Plan
+
+
+def decide_all(run: Run, edges: Edges, world: World, batch: int = BATCH) -> Iterator[Decided]:
+    """Plans for all records that have an edge, batch by batch; the others stay what they are.
+
+    A batch holds whole components of edges, profiles and cannot-links, so no decision depends on another batch.
+    """
+    group = _groups(run, edges, world)
+    linked = np.zeros(len(run.table), np.bool_)
+    linked[edges.left] = linked[edges.right] = True
+    concerned = np.flatnonzero(np.isin(group, group[linked]))
+    order = concerned[np.argsort(group[concerned], kind="stable")]
+    edge_order = np.argsort(group[edges.left], kind="stable")
+    for rows in _batches(order, group, batch):
+        own = _of_groups(edge_order, group[edges.left][edge_order], group[rows[0]], group[rows[-1]])
+        yield _decided(run, edges, world, np.sort(rows), own)
+
+
+def _groups(run: Run, edges: Edges, world: World) -> Ints:
+    """For each record the lowest record that it is connected with, in whatever way."""
+    left, right = [edges.left.astype(np.int64)], [edges.right.astype(np.int64)]
+    inside = np.flatnonzero(world.profile_of >= 0)
+    _, first, place = np.unique(world.profile_of[inside], return_index=True, return_inverse=True)
+    left.append(inside)
+    right.append(inside[first][place])
+    for one, other in world.cannot_links:
+        rows = np.array(sorted(one | other), np.int64)
+        left.append(rows[1:])
+        right.append(rows[:-1])
+    return component_of(len(run.table), np.concatenate(left), np.concatenate(right))
+
+
+def _batches(order: Ints, group: Ints, size: int) -> Iterator[Ints]:
+    """Runs of whole groups of about so many records."""
+    ends = np.flatnonzero(np.diff(group[order])) + 1
+    cuts = ends[np.flatnonzero(np.diff(ends // size, prepend=0))]
+    yield from (rows for rows in np.split(order, cuts) if len(rows))
+
+
+def _of_groups(order: Ints, groups: Ints, low: int, high: int) -> Ints:
+    found: Ints = order[np.searchsorted(groups, low, "left") : np.searchsorted(groups, high, "right")]
+    return found
+
+
+def _decided(run: Run, edges: Edges, world: World, rows: Ints, own: Ints) -> Decided:
+    table = selected(run.table, rows)
+    left, right = (np.searchsorted(rows, side[own]) for side in (edges.left, edges.right))
+    inside = set(rows.tolist())
+    situation = Situation(
+        table=table,
+        profile_of=world.profile_of[rows],
+        fresh=_fresh(world, rows),
+        left=left,
+        right=right,
+        found_by=edges.found_by[own],
+        usage=_usage(run, world, rows),
+        cannot_links=[
+            (_placed(one, rows), _placed(other, rows)) for one, other in world.cannot_links if (one | other) <= inside
+        ],
+        verified_profiles=world.verified_profiles,
+        no_auto_records=_placed(world.no_auto_records & inside, rows),
+    )
+    return Decided(rows, resolve(situation, run.model))
+
+
+def _fresh(world: World, rows: Ints) -> Flags:
+    fresh: Flags = world.profile_of[rows] < 0
+    return fresh
+
+
+def _placed(found: frozenset[int], rows: Ints) -> frozenset[int]:
+    return frozenset(np.searchsorted(rows, np.array(sorted(found), np.int64)).tolist())
+
+
+def _usage(run: Run, world: World, rows: Ints) -> Usage:
+    """Holders of the values of these records, as counted in the whole table."""
+    known: dict[int, int] = {}
+    for rule in run.model.blocking:
+        if rule.value_of and rule.value_of in run.counts:
+            owner, keys = rule_keys(run.table, rule)
+            held = run.counts[rule.value_of]
+            places = rows if owner is None else places_of(np.searchsorted(owner, np.arange(len(run.table) + 1)), rows)
+            counted = places[held[places] > 1]
+            known |= zip(keys[counted].view(np.int64).tolist(), held[counted].tolist(), strict=True)
+    return known | dict(world.usage)
