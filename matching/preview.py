@@ -14,6 +14,7 @@ from profiles.schema import Schema, published
 from .models import Proposal
 
 SIDES = "ABCDE"
+EMPTY = ShownCustomer(UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ def merged(profile_ids: Sequence[UUID], granted: Collection[int]) -> tuple[Shown
         members += visible
         side_of |= dict.fromkeys((member.record_id for member in visible), letter)
     return show_members(profile_ids[0], members, schema), side_of
+
+
+def parts(profile_id: UUID, leaving: Collection[int]) -> tuple[ShownCustomer, ShownCustomer]:
+    """What stays and what leaves when these records are split off; the caller may see all records. 3 queries."""
+    schema = published()
+    members = members_of([profile_id], schema).get(profile_id, [])
+    stays = [member for member in members if member.record_id not in leaving]
+    leaves = [member for member in members if member.record_id in leaving]
+    return show_members(profile_id, stays, schema), show_members(profile_id, leaves, schema)
 
 
 def _members(profile_ids: Sequence[UUID], schema: Schema) -> list[list]:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from matching import identity, permissions
+from matching import identity, permissions, preview
 from matching import undo as undoing
 from matching.locks import Busy
 from profiles import permissions as profile_permissions
@@ -88,9 +88,19 @@ def _change(request: HttpRequest, profile: Profile, template: str, action: objec
             return redirect("matching:operation", pk=done.pk)
         except (identity.ChangeNotAllowed, Busy) as refused:
             form.add_error(None, str(refused))
+    chosen = {int(pk) for pk in (request.POST or request.GET).getlist("records") if pk.isdigit()}
     customer = show([profile.id], request.user)[profile.id]
-    context = {"profile": profile, "customer": customer, "records": records, "form": form}
+    context = {"profile": profile, "customer": customer, "records": records, "form": form, "chosen": chosen}
+    context |= _parts(profile, {record.id for record in records}, chosen)
     return render_page(request, template, template, context, 422 if request.method == "POST" else 200)
+
+
+def _parts(profile: Profile, all_of_them: set[int], chosen: set[int]) -> dict:
+    """Both customers that a split would make; nothing until some records, and not all, are chosen."""
+    if not chosen or not chosen < all_of_them:
+        return {}
+    parts = preview.parts(profile.id, chosen)
+    return {"parts": parts, "part_rows": preview.rows(parts, preview.EMPTY, {})}
 
 
 def get_operation(request: HttpRequest, pk: UUID) -> IdentityOperation:
