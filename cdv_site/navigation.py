@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from matching import permissions as matching
+from profiles import jobs
 from profiles import permissions as profiles
 
 from .demo_accounts import DEMO_ACCOUNTS
@@ -34,7 +35,8 @@ ENTRIES = (
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """What every page needs: the entries the reader may open with the active one marked, and the demo's sign-ins."""
+    """What every page needs: the entries the reader may open with the active one marked, whether values are being
+    rebuilt, and the demo's sign-ins."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"demo_signins": DEMO_ACCOUNTS if settings.DEMO_HINTS else ()}
@@ -47,4 +49,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
         entries.append({"label": "Set-up", "url": reverse("admin:index"), "icon": "settings"})
     here = [e for e in entries if request.path == e["url"] or (e["url"] != "/" and request.path.startswith(e["url"]))]
     active = max(here, key=lambda e: len(e["url"]))["url"] if here else ""
-    return {"nav_entries": [{**e, "active": e["url"] == active} for e in entries]}
+    return {
+        "nav_entries": [{**e, "active": e["url"] == active} for e in entries],
+        "is_rebuilding": jobs.is_rebuilding,  # asked by whole pages only
+    }

@@ -20,6 +20,7 @@ for _name, _kind in {
     "records.resolved": EventKind(
         "Resolved {records} records: {founded} new customers, {joined} joined, {merged} merged"
     ),
+    "records.rekeyed": EventKind("Wrote new keys; {records} records are resolved again"),
     "model.published": EventKind("Published match model {label}"),
     "model.drafted": EventKind("Made draft {label} of match model {based_on}"),
     "model.edited": EventKind("Edited draft match model {label}"),

@@ -3,8 +3,10 @@
 from profiles.corrections import AFTER_STORE
 from profiles.jobs import KINDS, JobKind
 from profiles.panels import PANELS, Panel
+from profiles.rebuild import MATCHED
+from profiles.schema import AFTER_PUBLISH
 
-from . import permissions
+from . import permissions, rekeying
 from .blocking import after_store
 from .evaluation import run_evaluation
 from .proposals import follow_records
@@ -14,6 +16,9 @@ from .steps import STEPS
 
 KINDS.register("resolve", JobKind("Resolve", run_resolve))
 KINDS.register("evaluate_model", JobKind("Evaluate match models", run_evaluation))
+KINDS.register("rekey", JobKind("New keys", rekeying.run_rekey, rebuilds=True))
+AFTER_PUBLISH.register("keys", rekeying.after_publish)
+MATCHED.register("engine", rekeying.matched_fields)
 AFTER_STORE.register("keys", after_store)
 STEPS.register("proposals", follow_records)
 STEPS.register("rescore", rescore_merged)

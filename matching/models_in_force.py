@@ -1,15 +1,17 @@
 """The match model in force, as the engine reads it."""
 
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from profiles import audit, schema
+from profiles import audit, jobs, schema
 from profiles.models import User
 
 from .engine.blocked import BlockedValues, compile_blocked
-from .engine.model import Model
+from .engine.model import Model, ModelInvalid
 from .models import MatchModel
 
 
@@ -43,21 +45,46 @@ def _load(model_id: int, label: str) -> Model:
     return Model.from_json(MatchModel.objects.values_list("content", flat=True).get(id=model_id))
 
 
-@lru_cache(maxsize=2)
-def _blocked(number: int) -> BlockedValues:
+@lru_cache(maxsize=4)
+def _blocked(number: int, published_at: datetime) -> BlockedValues:
     return compile_blocked(schema.published(number).blocked)
 
 
 def blocked_values(version: schema.Schema) -> BlockedValues:
     """Blocked values of a published schema, compiled."""
-    return _blocked(version.number)
+    return _blocked(version.number, version.published_at)
+
+
+class PublishNotAllowed(Exception):
+    """The model cannot be put in force; the message says why."""
+
+
+def read_content(label: str, content: object) -> dict[str, Any]:
+    """A content that is a model of this label; raises ModelInvalid with the place of the first fault."""
+    if not isinstance(content, dict):
+        raise ModelInvalid("A model is a JSON object.")
+    return Model.from_json({**content, "label": label}).to_json()
 
 
 @transaction.atomic
 def publish(*, model: MatchModel, by: User | None) -> MatchModel:
-    """Put a draft model in force; the one before is retired. Published models never change."""
-    MatchModel.objects.filter(state=MatchModel.State.PUBLISHED).update(state=MatchModel.State.RETIRED)
+    """Put a draft (or, to roll back, a retired) model in force; the one before is retired. Their content never changes.
+
+    A model that blocks otherwise than the one before is followed by a re-key job.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [schema.PUBLISH_LOCK])
+    model = MatchModel.objects.select_for_update(of=("self",)).get(id=model.id)
+    if model.state == MatchModel.State.PUBLISHED:
+        raise PublishNotAllowed("This model is in force already.")
+    new = Model.from_json(model.content)
+    before = MatchModel.objects.filter(state=MatchModel.State.PUBLISHED).first()
+    if before:
+        before.state = MatchModel.State.RETIRED
+        before.save(update_fields=["state"])
     model.state, model.published_at, model.published_by = MatchModel.State.PUBLISHED, timezone.now(), by
-    model.save()
+    model.save(update_fields=["state", "published_at", "published_by"])
     audit.record("model.published", obj=model, detail={"label": model.label})
+    if before and Model.from_json(before.content).blocking != new.blocking:
+        jobs.enqueue(kind="rekey", args={"model": model.label}, dedupe_key="model")
     return model

@@ -2,7 +2,8 @@
 
 from django import forms
 
-from .canonical.registry import STANDARDISERS, TARGETS
+from .canonical.registry import read
+from .canonical.types import Context
 from .models import Flag, Source, SourceRecord
 from .schema import published
 
@@ -34,7 +35,7 @@ class CorrectionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.schema = published()
         source = self.schema.sources.get(record.source.key)
-        self.context = source.context if source else None
+        self.context = source.context if source else Context()
         self.fields["field"].choices = [(f.key, f.label) for f in self.schema.fields.values() if f.key != "party_kind"]
 
     def clean(self) -> dict:
@@ -48,7 +49,7 @@ class CorrectionForm(forms.Form):
         return data
 
     def _read(self, key: str, text: str) -> tuple[str, ...]:
-        result = STANDARDISERS[TARGETS.get(key, "text")](text, self.context)
+        result = read(key, text, self.context, self.schema.fields[key].standardiser)
         values = result.values.get(key, ())
         if not values:
             self.add_error("values", result.problem.message if result.problem else "This cannot be read.")

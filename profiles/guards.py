@@ -61,3 +61,38 @@ DROP_MEMBERSHIP_FOLLOWS_LEDGER = """
 DROP TRIGGER membership_follows_ledger ON profiles_membership;
 DROP FUNCTION membership_follows_ledger();
 """
+
+
+PUBLISHED_FUNCTION = """
+CREATE FUNCTION refuse_published_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE name text;
+BEGIN
+    FOREACH name IN ARRAY TG_ARGV LOOP
+        IF to_jsonb(OLD) -> name IS DISTINCT FROM to_jsonb(NEW) -> name THEN
+            RAISE EXCEPTION '% is published: change of % refused', TG_TABLE_NAME, name USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+"""
+DROP_PUBLISHED_FUNCTION = "DROP FUNCTION refuse_published_change();"
+
+
+def protect_published(table: str, columns: tuple[str, ...], published: str = "true") -> str:
+    """Refuse changes of these columns, and deletion, of rows that are published (an SQL condition on OLD)."""
+    names = ", ".join(f"'{column}'" for column in columns)
+    return (
+        f"CREATE TRIGGER {table}_published BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({published})"
+        f" EXECUTE FUNCTION refuse_published_change({names});"
+        f"CREATE TRIGGER {table}_kept BEFORE DELETE ON {table} FOR EACH ROW WHEN ({published})"
+        f" EXECUTE FUNCTION refuse_ledger_change();"
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change();"
+    )
+
+
+def unprotect_published(table: str) -> str:
+    return (
+        f"DROP TRIGGER {table}_published ON {table}; DROP TRIGGER {table}_kept ON {table};"
+        f" DROP TRIGGER {table}_no_truncate ON {table};"
+    )

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from . import audit, jobs, records, schema
+from . import audit, jobs, rebuild, records, schema
 from .canonical.records import Cache
 from .connectors import BadRow, Declared, Row, UnreadableFile, is_json, read_rows
 from .connectors.files import count_lines
@@ -145,6 +145,7 @@ def _finish(claim: jobs.Claim, batch: Batch) -> None:
         batch.state, batch.finished_at, batch.rows_total = Batch.State.DONE, timezone.now(), batch.received
         batch.save(update_fields=["state", "finished_at", "rows_total"])
         audit.record("batch.finished", obj=batch, detail={"accepted": batch.accepted, "quarantined": batch.quarantined})
+        rebuild.catch_up(batch)
     Path(batch.stored_file).unlink(missing_ok=True)
 
 
@@ -206,6 +207,7 @@ def run_undo(claim: jobs.Claim) -> None:
     with claim.effect():
         Batch.objects.filter(id=batch.id).update(state=Batch.State.UNDONE, undone_at=timezone.now())
         audit.record("batch.undone", obj=batch, detail={"withdrawn": counts.withdrawn, "restored": counts.restored})
+        rebuild.catch_up(batch)
 
 
 def _undoable() -> Q:

@@ -24,10 +24,14 @@ MAX_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """A kind of job: its title and the function that does it, called with the claimed job."""
+    """A kind of job: its title and the function that does it, called with the claimed job.
+
+    While one that `rebuilds` is open, pages say that what they show is being rebuilt.
+    """
 
     title: str
     run: "Callable[[Claim], None]"
+    rebuilds: bool = False
 
 
 KINDS: Registry[JobKind] = Registry("job kinds")
@@ -41,6 +45,12 @@ class LeaseLost(Exception):
 
 class JobFailed(Exception):
     """The job cannot succeed, whatever the retries: the message is shown to the user."""
+
+
+def is_rebuilding() -> bool:
+    """Whether what pages show is being rebuilt under a new version. 1 query."""
+    kinds = [name for name, kind in KINDS.items() if kind.rebuilds]
+    return Job.objects.filter(kind__in=kinds, state__in=[Job.State.QUEUED, Job.State.RUNNING]).exists()
 
 
 def enqueue(*, kind: str, args: Mapping[str, Any], dedupe_key: str = "") -> Job:

@@ -78,7 +78,7 @@ def _incoming(row: Row, external_id: str, result: StandardisedRecord, source: So
         problems=[
             {"field": p.field, "column": p.column, "code": p.code, "message": p.message} for p in result.problems
         ],
-        source_version=row.cells.get(source.version_column, "").strip()[:64] if source.version_column else "",
+        source_version=source.version_of(row.cells),
         content_hash=payloads.fingerprint(row.cells),
     )
 

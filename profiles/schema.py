@@ -1,15 +1,25 @@
 """The schema in force: what the last published version says. The editable tables are the draft."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import connection, transaction
 
 from . import audit
+from .canonical.registry import TARGETS
 from .canonical.types import Context, FieldMapping
 from .models import BlockedValue, CanonicalField, SchemaVersion, Source, User
+from .registry import Registry
+from .schema_check import check
+from .schema_diff import Difference, difference
+
+PUBLISH_LOCK = 7_305_912_002
+NOTHING: dict[str, Any] = {"fields": [], "sources": [], "blocked": []}
+
+# What follows from a publication, in its transaction: the rebuild here, new keys in an upper app.
+AFTER_PUBLISH: Registry[Callable[[SchemaVersion, Difference], None]] = Registry("steps after a schema was published")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class FieldSpec:
     sensitivity: str
     category: str
     position: int
+    erasure: str = "delete"
+    erasure_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +52,30 @@ class SourceSpec:
     mappings: tuple[FieldMapping, ...]
     unique_fields: tuple[str, ...]
 
+    def version_of(self, cells: Mapping[str, str]) -> str:
+        """The row's own version, "" where the source declares no column for it."""
+        return cells.get(self.version_column, "").strip()[:64] if self.version_column else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Schema:
     """A published schema version, ready to use."""
 
     number: int
+    published_at: datetime
     fields: Mapping[str, FieldSpec]
     sources: Mapping[str, SourceSpec]
     blocked: tuple[tuple[str, str, bool], ...]
+    content: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
-    def label(self, field: str) -> str:
+    def content_of(self, source: str) -> Mapping[str, Any] | None:
+        """The source as it was published, or None when the version does not know it."""
+        return next((row for row in self.content["sources"] if row["key"] == source), None)
+
+    def label(self, key: str) -> str:
         """What people call a field; free attributes are called by their own name."""
-        spec = self.fields.get(field)
-        return spec.label if spec else field.removeprefix("free:").replace("_", " ").capitalize()
+        spec = self.fields.get(key)
+        return spec.label if spec else key.removeprefix("free:").replace("_", " ").capitalize()
 
     def groups(self) -> dict[str, list[str]]:
         """Fields that survive together, by group."""
@@ -68,16 +90,20 @@ class NothingPublished(LookupError):
     """No schema version was published yet."""
 
 
-_cache: dict[int, Schema] = {}
+_cache: dict[tuple[int, datetime], Schema] = {}
 
 
 def published(number: int | None = None) -> Schema:
-    """The schema in force, or the version `number`. 1 query (the number), 2 when it is not in memory yet."""
-    wanted = number or SchemaVersion.objects.aggregate(newest=Max("number"))["newest"]
+    """The schema in force, or the version `number`. 1 query (which one), 2 when it is not in memory yet.
+
+    The time is part of the key: a database restored or made anew may hold another version of the same number.
+    """
+    rows = SchemaVersion.objects.filter(number=number) if number else SchemaVersion.objects.order_by("-number")
+    wanted = rows.values_list("number", "published_at").first()
     if wanted is None:
         raise NothingPublished("Publish a schema version first.")
     if wanted not in _cache:
-        _cache[wanted] = _load(SchemaVersion.objects.get(number=wanted))
+        _cache[wanted] = _load(SchemaVersion.objects.get(number=wanted[0]))
     return _cache[wanted]
 
 
@@ -85,9 +111,11 @@ def _load(version: SchemaVersion) -> Schema:
     content = version.content
     return Schema(
         number=version.number,
+        published_at=version.published_at,
         fields={row["key"]: FieldSpec(**row) for row in content["fields"]},
         sources={row["key"]: _source_spec(row) for row in content["sources"]},
         blocked=tuple((row["field"], row["pattern"], row["is_regex"]) for row in content["blocked"]),
+        content=content,
     )
 
 
@@ -108,48 +136,58 @@ def _source_spec(row: Mapping[str, Any]) -> SourceSpec:
 def draft() -> dict[str, Any]:
     """The content a publication would freeze now. 4 queries."""
     fields = [
-        {name: getattr(field, name) for name in FieldSpec.__dataclass_fields__}
-        for field in CanonicalField.objects.all()
+        {name: getattr(row, name) for name in FieldSpec.__dataclass_fields__} for row in CanonicalField.objects.all()
     ]
+    own = {row["key"]: row["standardiser"] for row in fields}
     blocked = list(BlockedValue.objects.values("field", "pattern", "is_regex"))
-    sources = [_source_content(source) for source in Source.objects.order_by("key").prefetch_related("mappings")]
-    return {"fields": fields, "sources": sources, "blocked": blocked}
+    sources = Source.objects.order_by("key").prefetch_related("mappings")
+    return {"fields": fields, "sources": [_source_content(source, own) for source in sources], "blocked": blocked}
 
 
-def _source_content(source: Source) -> dict[str, Any]:
-    plain = (
-        "key",
-        "trust",
-        "id_column",
-        "version_column",
-        "region",
-        "date_format",
-        "default_party_kind",
-        "unique_fields",
-    )
+SOURCE_PARTS = (
+    "key", "trust", "id_column", "version_column", "region", "date_format", "default_party_kind", "unique_fields",
+)  # fmt: skip
+
+
+def _source_content(source: Source, own: Mapping[str, str]) -> dict[str, Any]:
+    """A source as it is published; a mapping without a standardiser takes that of its field."""
     mappings = [
         {
             "column": mapping.column,
             "target": mapping.target,
-            "standardiser": mapping.standardiser_name,
+            "standardiser": mapping.standardiser or own.get(mapping.target) or TARGETS.get(mapping.target, "text"),
             "separator": mapping.separator,
             "required": mapping.required,
         }
         for mapping in source.mappings.all()
     ]
-    return {**{name: getattr(source, name) for name in plain}, "mappings": mappings}
+    return {**{name: getattr(source, name) for name in SOURCE_PARTS}, "mappings": mappings}
 
 
-def differs_from_published() -> bool:
-    """Whether the draft holds changes that were not published."""
+def difference_to_published() -> Difference:
+    """What publishing the draft would change. 5 queries."""
     newest = SchemaVersion.objects.first()
-    return newest is None or newest.content != draft()
+    return difference(newest.content if newest else NOTHING, draft())
+
+
+def publish(*, by: User | None, note: str = "") -> SchemaVersion:
+    """Freeze the draft as the next version; what changed meaning is read, keyed and chosen anew by jobs."""
+    return publish_content(draft(), by=by, note=note)
 
 
 @transaction.atomic
-def publish(*, by: User | None, note: str = "") -> SchemaVersion:
-    """Freeze the draft as the next version; records that changed meaning are standardised anew by a job."""
-    number = (SchemaVersion.objects.aggregate(newest=Max("number"))["newest"] or 0) + 1
-    version = SchemaVersion.objects.create(number=number, content=draft(), published_by=by, note=note)
-    audit.record("schema.published", obj=version, detail={"number": number})
+def publish_content(content: dict[str, Any], *, by: User | None, note: str) -> SchemaVersion:
+    """Put a content in force as the next version, with what follows from it. Refuses one that cannot be read."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISH_LOCK])
+    check(content)
+    before = SchemaVersion.objects.first()
+    version = SchemaVersion.objects.create(
+        number=before.number + 1 if before else 1, content=content, published_by=by, note=note
+    )
+    audit.record("schema.published", obj=version, detail={"number": version.number})
+    if before:
+        found = difference(before.content, content)
+        for step in AFTER_PUBLISH.values():
+            step(version, found)
     return version

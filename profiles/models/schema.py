@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from profiles.personal_data import Category, Erasure, Sensitivity
+
 
 class CanonicalField(models.Model):
     """One field of the canonical customer. These rows are the draft; a schema version freezes them."""
@@ -24,19 +26,6 @@ class CanonicalField(models.Model):
         LONGEST = "longest", "Longest"
         UNION = "union", "All values, most supported first"
 
-    class Sensitivity(models.TextChoices):
-        PUBLIC = "public", "Public"
-        INTERNAL = "internal", "Internal"
-        PERSONAL = "personal", "Personal"
-        SENSITIVE = "sensitive", "Sensitive"
-
-    class Category(models.TextChoices):
-        IDENTIFIER = "identifier", "Identifier"
-        CONTACT = "contact", "Contact"
-        DEMOGRAPHIC = "demographic", "Demographic"
-        BEHAVIOURAL = "behavioural", "Behavioural"
-        FREE_TEXT = "free_text", "Free text"
-
     key = models.SlugField(max_length=60, unique=True)
     label = models.CharField(max_length=80)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.TEXT)
@@ -48,12 +37,23 @@ class CanonicalField(models.Model):
     survivorship = models.CharField(max_length=10, choices=Survivorship, default=Survivorship.TRUSTED)
     sensitivity = models.CharField(max_length=10, choices=Sensitivity, default=Sensitivity.PERSONAL)
     category = models.CharField(max_length=12, choices=Category, default=Category.DEMOGRAPHIC)
+    erasure = models.CharField(
+        max_length=6, choices=Erasure, default=Erasure.DELETE, help_text="What the erasure of a customer does with it."
+    )
+    erasure_reason = models.CharField(max_length=200, blank=True, help_text="Why it is kept; empty otherwise.")
     position = models.PositiveSmallIntegerField(default=100)
 
     history = HistoricalRecords()
 
     class Meta:
         ordering = ["position", "key"]
+        constraints = [
+            models.CheckConstraint(
+                name="kept_field_has_reason",
+                condition=~Q(erasure="keep") | ~Q(erasure_reason=""),
+                violation_error_message="Say why erasure keeps the field.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.label

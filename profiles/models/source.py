@@ -99,10 +99,3 @@ class FieldMapping(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source.key}.{self.column} → {self.target}"
-
-    @property
-    def standardiser_name(self) -> str:
-        """The function that reads the column: its own, or the one its target has by default."""
-        from profiles.canonical.registry import TARGETS
-
-        return self.standardiser or TARGETS.get(self.target, "text")
