@@ -177,8 +177,7 @@ def _store(read: Sequence[Reread], homes: Mapping[int, UUID], newest: schema.Sch
         state=SourceRecord.State.RECEIVED
     )
     if again:
-        for step in corrections.AFTER_STORE.values():
-            step(again)
+        corrections.after_store(again)
     golden.rebuild({homes[one.record.id] for one in differ if one.record.id in homes}, schema=newest)
 
 
