@@ -1,7 +1,7 @@
 """The home page: what waits for me, and what waits before each step of the flow."""
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Min
+from django.db.models import Count, Min, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
@@ -10,8 +10,10 @@ from matching import permissions as matching_permissions
 from matching import queue
 from profiles import permissions
 from profiles.customers import show
-from profiles.models import Batch, Job, Profile, QuarantinedRow, Source, SourceRecord, User
+from profiles.models import Flag, Job, Profile, Source, User
 from profiles.rendering import render_page
+
+from .pipeline import STEPS, Step
 
 SHOWN = 6
 
@@ -22,7 +24,9 @@ def home(request: HttpRequest) -> HttpResponse:
     """What the reader may see, and no more. About 20 queries."""
     user = request.user
     sources = Source.objects.visible_to(user)
-    context = {"flow": _flow(user, sources), "sources": list(sources.annotate(n=Count("records")))}
+    flagged = Flag.objects.filter(record__source=OuterRef("pk")).order_by().values("record__source")
+    counted = sources.annotate(n=Count("records"), flags=Subquery(flagged.annotate(n=Count("id")).values("n")))
+    context = {"flow": _flow(user), "sources": list(counted)}
     if user.has_perm(matching_permissions.VIEW_QUEUE):
         context |= _queue(user)
     if user.has_perm(permissions.VIEW_CUSTOMERS):
@@ -48,16 +52,10 @@ def _queue(user: User) -> dict:
     }
 
 
-def _flow(user: User, sources: object) -> list[tuple[str, int, str]]:
-    """What waits before each step, in order, with the page where it is seen (if the reader may open it)."""
-    records = SourceRecord.objects.filter(source__in=sources)
-    under_way = Batch.objects.filter(source__in=sources, state__in=[Batch.State.WAITING, Batch.State.RUNNING])
-    aside = QuarantinedRow.objects.filter(batch__source__in=sources, state=QuarantinedRow.State.OPEN)
-    imports = reverse("profiles:imports") if user.has_perm(permissions.VIEW_IMPORTS) else ""
-    jobs = reverse("profiles:jobs") if user.has_perm(permissions.VIEW_JOBS) else ""
+def _flow(user: User) -> list[tuple[Step, int, str]]:
+    """What waits before each step, in order of the flow, with the page where it is seen (if the reader may open it)."""
     return [
-        ("Imports under way", under_way.count(), imports),
-        ("Rows set aside", aside.count(), imports),
-        ("Records to resolve", records.filter(state=SourceRecord.State.RECEIVED).count(), jobs),
-        ("Records resolved", records.filter(state=SourceRecord.State.RESOLVED).count(), ""),
+        (step, step.count(user), reverse(step.url_name) if step.url_name and user.has_perm(step.permission) else "")
+        for step in STEPS
+        if step.count
     ]

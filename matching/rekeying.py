@@ -18,16 +18,35 @@ from profiles.schema_diff import Difference
 from . import models_in_force
 from .blocking import LIVE, inputs, write_keys
 from .engine.blocked import FULL_NAME, BlockedValues
-from .engine.encode import MULTI, SINGLE
-from .engine.types import RecordInput
+from .engine.columns import Raw
+from .engine.encode import table_of
+from .engine.reader import Reader
+from .engine.types import Column, RecordInput
 
 CHUNK = 500
 
 
 def matched_fields() -> frozenset[str]:
     """Attributes that the engine reads: a record that changed in another stays as it was resolved. 1 query."""
-    own = {comparison.name for comparison in models_in_force.published().comparisons if comparison.kind == "identifier"}
-    return frozenset({"given_name", "family_name", "birth_date", *SINGLE, *MULTI, *own})
+    reader = _Asked([], BlockedValues())
+    table_of(reader, models_in_force.published())
+    return frozenset({"given_name", "family_name", *reader.asked} - {"source", "party_kind"})
+
+
+class _Asked(Reader):
+    """A reader of no records that remembers which attributes it was asked for."""
+
+    def __init__(self, records: Sequence[RecordInput], blocked: BlockedValues) -> None:
+        super().__init__(records, blocked)
+        self.asked: set[str] = set()
+
+    def single(self, name: str) -> Column:
+        self.asked.add(name)
+        return super().single(name)
+
+    def several(self, name: str) -> Raw:
+        self.asked.add(name)
+        return super().several(name)
 
 
 def after_publish(version: SchemaVersion, found: Difference) -> None:

@@ -9,6 +9,7 @@ for _name, _kind in {
     "batch.received": EventKind("Received {file_name} from {source}"),
     "batch.finished": EventKind("Finished an import: {accepted} accepted, {quarantined} set aside"),
     "batch.failed": EventKind("An import failed: {code}"),
+    "batch.undo_asked": EventKind("Asked for the undo of an import from {source}"),
     "batch.undone": EventKind("Undid an import: {withdrawn} records withdrawn, {restored} restored"),
     "quarantine.replayed": EventKind("Mended and replayed {rows} set-aside rows"),
     "quarantine.dismissed": EventKind("Dismissed {rows} set-aside rows"),

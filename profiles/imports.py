@@ -185,6 +185,7 @@ def undo_import(*, batch: Batch, by: User | None) -> Batch:
     if batch.state not in (Batch.State.DONE, Batch.State.FAILED):
         raise ImportNotAllowed("Only a finished import can be undone.")
     with transaction.atomic():
+        audit.record("batch.undo_asked", obj=batch, detail={"source": batch.source.key})
         jobs.enqueue(kind="undo_import", args={"batch": batch.id}, dedupe_key=f"batch-{batch.id}")
     return batch
 

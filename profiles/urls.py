@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import customers, imports, issues, operations, records
+from .views import customers, dictionary, imports, issues, operations, records
 
 app_name = "profiles"
 urlpatterns = [
@@ -28,5 +28,6 @@ urlpatterns = [
     path("jobs/<uuid:pk>/", operations.job, name="job"),
     path("jobs/<uuid:pk>/cancel/", operations.cancel_job, name="cancel-job"),
     path("jobs/<uuid:pk>/retry/", operations.retry_job, name="retry-job"),
+    path("data-dictionary/", dictionary.data_dictionary, name="data-dictionary"),
     path("audit/", operations.audit_log, name="audit"),
 ]

@@ -1,0 +1,43 @@
+"""What each field of this app's models is as personal data. See profiles/personal_data.py."""
+
+from profiles.classified import LEDGER, staff
+from profiles.personal_data import declare, declare_history, nothing, say, technical
+
+declare(
+    "matching.BlockKey",
+    say("key", "identifier", "personal", "delete"),
+    technical("record_id rule"),
+)
+declare(
+    "matching.Proposal",
+    technical(
+        "id kind state left right left_record right_record probability weight reasons model_label reopened_because"
+        " run_id work_item created_at closed_at"
+    ),
+    technical("evidence", "delete", "Levels, never values."),
+    say("fingerprint", "identifier", "personal", "delete"),
+)
+declare(
+    "matching.Decision",
+    technical(
+        "id verdict proposal operation left right left_records right_records probability model_label until voids"
+        " created_at", "keep", LEDGER,
+    ),
+    say("fingerprint", "identifier", "personal", "keep", LEDGER),
+    say("reason", "free_text", "personal", "keep", LEDGER),
+    staff("actor"),
+)  # fmt: skip
+declare(
+    "matching.CannotLink",
+    technical("id origin decision operation created_at revoked_at"),
+    say("reason revoked_reason", "free_text", "personal", "delete"),
+    say("created_by revoked_by", "identifier", "internal", "delete"),
+)
+declare("matching.CannotLinkRecord", technical("id cannot_link record side"))
+declare(
+    "matching.Relation",
+    technical("id left_record right_record model_label created_at"),
+    say("kind pattern", "behavioural", "personal", "delete"),
+)
+declare("matching.MatchModel", nothing("id label content state note created_at published_at"), staff("published_by"))
+declare_history("matching.MatchModel")

@@ -1,0 +1,114 @@
+"""What the registries hold: forgetting an entry fails, and so does using a code that nobody registered."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from cdv_site import pipeline
+from matching.steps import STEPS
+from profiles import audit, jobs, work
+from profiles.corrections import AFTER_STORE
+from profiles.gates import GATES
+from profiles.panels import PANELS
+from profiles.rebuild import MATCHED
+from profiles.registry import Registry
+from profiles.schema import AFTER_PUBLISH
+
+ROOT = Path(__file__).resolve().parents[2]
+APPS = ("profiles", "matching", "governance", "cdv_site")
+
+EXPECTED = [
+    (jobs.KINDS, {"import", "undo_import", "rebuild", "resolve", "rekey"}),
+    (work.KINDS, {"proposal", "split", "cluster_stopped", "flag", "correction_conflict"}),
+    (AFTER_STORE, {"corrections", "keys"}),
+    (AFTER_PUBLISH, {"rebuild", "keys"}),
+    (MATCHED, {"engine"}),
+    (STEPS, {"proposals"}),
+    (PANELS, {"links"}),
+    (GATES, set()),
+]
+
+
+@pytest.mark.parametrize(("registry", "names"), EXPECTED, ids=lambda value: getattr(value, "title", ""))
+def test_a_registry_holds_what_it_should(registry: Registry, names: set[str]) -> None:
+    assert set(registry) == names
+
+
+def test_two_entries_of_one_name_fail() -> None:
+    registry: Registry[int] = Registry("numbers")
+    registry.register("one", 1)
+    with pytest.raises(ValueError, match="registered twice"):
+        registry.register("one", 2)
+
+
+def sources() -> list[tuple[str, ast.Module]]:
+    return [
+        (str(path.relative_to(ROOT)), ast.parse(path.read_text()))
+        for app in APPS
+        for path in sorted((ROOT / app).rglob("*.py"))
+        if "migrations" not in path.parts
+    ]
+
+
+def calls(names: set[str], keyword: str = "") -> set[str]:
+    """Text constants that calls of these functions are given: as this keyword, or else first."""
+    found = set()
+    for _, tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and _name(node.func) in names:
+                given = [k.value for k in node.keywords if k.arg == keyword] if keyword else node.args[:1]
+                found |= {arg.value for arg in given if isinstance(arg, ast.Constant)}
+    return found
+
+
+def _name(func: ast.expr) -> str:
+    parent = func.value.id if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) else ""
+    own = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    return f"{parent}.{own}" if parent else own
+
+
+def constants() -> set[str]:
+    return {
+        node.value
+        for path, tree in sources()
+        if not path.endswith("events.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def test_every_audit_event_that_is_written_is_registered() -> None:
+    written = calls({"audit.record", "audit.read", "audit.event", "_record_grant"})
+    assert len(written) > 25
+    assert written - set(audit.EVENTS) == set()
+
+
+def test_every_audit_event_that_is_registered_is_written_and_worded() -> None:
+    assert set(audit.EVENTS) - constants() == set()
+    for name, kind in audit.EVENTS.items():
+        assert kind.sentence[0].isupper(), name
+
+
+def test_every_job_kind_has_a_title_and_a_function_and_its_place_in_the_flow() -> None:
+    for kind in jobs.KINDS.values():
+        assert kind.title and callable(kind.run)
+    assert set(pipeline.FOLLOWS) == set(jobs.KINDS)
+    assert {kind for kinds in pipeline.FOLLOWS.values() for kind in kinds} <= set(jobs.KINDS)
+    assert calls({"jobs.enqueue", "enqueue"}, "kind") == set(jobs.KINDS)
+
+
+def test_every_kind_of_work_item_has_a_title_sentences_and_a_page() -> None:
+    for name, kind in work.KINDS.items():
+        assert kind.title and all(kind.reasons.values()), name
+        assert reverse(kind.url_name, args=None if kind.url_name == "matching:queue" else [1])
+    assert calls({"work.open_item", "open_item"}, "kind") <= set(work.KINDS)
+
+
+def test_every_step_of_the_flow_is_where_it_says() -> None:
+    assert len({step.key for step in pipeline.STEPS}) == len(pipeline.STEPS)
+    for step in pipeline.STEPS:
+        assert (ROOT / step.module).exists(), step.module
+        assert not step.job or step.job in jobs.KINDS
+        assert bool(step.waits) == (step.count is not None)

@@ -1,0 +1,276 @@
+"""Every verb writes exactly the audit events it says, and when the audit cannot be written, nothing has changed."""
+
+import ast
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from matching import constraints, identity, models_in_force, review, undo
+from matching.models import CannotLink, MatchModel, Proposal
+from profiles import conflicts, corrections, drafts, flags, imports, schema
+from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion
+from tests.cast import Cast, profile_of, record, send, send_bytes
+from tests.site.test_screens import propose
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    """Ada and Cy in the shop, Emmy in the CRM: three customers, one proposal, one row set aside."""
+    cast = Cast()
+    send(cast.shop, {"id": "1", "name": "Ada Byron", "mail": "ada@post.example"}, {"id": "2", "name": "Cy Day"})
+    send(cast.crm, {"id": "9", "name": "Emmy Noether", "mail": "emmy@post.example"})
+    send_bytes(cast.shop, b'{"name": "no id"}', name="bad.jsonl")
+    propose(profile_of(cast.shop, "1"), profile_of(cast.crm, "9"))
+    return cast
+
+
+def ends(cast: Cast) -> tuple:
+    return profile_of(cast.shop, "1"), profile_of(cast.shop, "2")
+
+
+def merge(cast: Cast) -> object:
+    kept, lost = ends(cast)
+    return identity.merge(survivor=kept.id, losers=[lost.id], by=cast.ada, reason="r")
+
+
+def split(cast: Cast) -> Callable:
+    merge(cast)
+    return lambda: identity.split(
+        profile=profile_of(cast.shop, "1").id, record_ids=[record(cast.shop, "2").id], by=cast.ada, reason="r"
+    )
+
+
+def move(cast: Cast) -> Callable:
+    merge(cast)
+    ids, to = [record(cast.shop, "2").id], profile_of(cast.crm, "9").id
+    return lambda: identity.move(record_ids=ids, to_profile=to, by=cast.ada, reason="r")
+
+
+def undone(cast: Cast) -> Callable:
+    operation = merge(cast)
+    return lambda: undo.undo(operation=operation, by=cast.ada, reason="r")
+
+
+def decide(verdict: str) -> Callable:
+    def prepared(cast: Cast) -> Callable:
+        proposal = Proposal.objects.get()
+        return lambda: review.decide(proposal=proposal, verdict=verdict, by=cast.ada, reason="r")
+
+    return prepared
+
+
+def compare(verdict: str) -> Callable:
+    def prepared(cast: Cast) -> Callable:
+        left, right = ends(cast)
+        return lambda: review.compare_decide(left=left.id, right=right.id, verdict=verdict, by=cast.ada, reason="r")
+
+    return prepared
+
+
+def revoke(cast: Cast) -> Callable:
+    review.decide(proposal=Proposal.objects.get(), verdict="not_same", by=cast.ada, reason="r")
+    link = CannotLink.objects.get()
+    return lambda: constraints.revoke(cannot_link=link, by=cast.ada, reason="r")
+
+
+def correct(cast: Cast) -> Callable:
+    row = record(cast.shop, "1")
+    return lambda: corrections.correct(record=row, field="email", values=["n@post.example"], reason="r", by=cast.ada)
+
+
+def release(cast: Cast) -> Callable:
+    correct(cast)()
+    return lambda: corrections.release(correction=Correction.objects.get(), by=cast.ada)
+
+
+def keep(cast: Cast) -> Callable:
+    correct(cast)()
+    send(cast.shop, {"id": "1", "name": "Ada Byron", "mail": "third@post.example"}, name="c.jsonl")
+    made, revision = Correction.objects.get(), record(cast.shop, "1").revision
+    return lambda: conflicts.keep(correction=made, revision=revision, by=cast.ada)
+
+
+def flag(cast: Cast) -> Callable:
+    row = record(cast.shop, "1")
+    return lambda: flags.flag(record=row, field="email", value="ada@post.example", note="n", by=cast.vera)
+
+
+def answer(cast: Cast) -> Callable:
+    flag(cast)()
+    made = Flag.objects.get()
+    return lambda: flags.answer(flag=made, outcome="told", text="t", by=cast.ada)
+
+
+def receive(cast: Cast) -> Callable:
+    return lambda: imports.receive_file(source=cast.shop, name="n.jsonl", content=io.BytesIO(b"{}"), by=cast.ada)
+
+
+def bad_batch(cast: Cast) -> object:
+    return cast.shop.batches.get(file_name="bad.jsonl")
+
+
+def replay(cast: Cast) -> Callable:
+    batch = bad_batch(cast)
+    cells = {batch.quarantine.get().id: {"id": "7", "name": "Grace Hopper"}}
+    return lambda: imports.replay(batch=batch, mended=cells, by=cast.ada)
+
+
+def dismiss(cast: Cast) -> Callable:
+    batch = bad_batch(cast)
+    ids = [batch.quarantine.get().id]
+    return lambda: imports.dismiss(batch=batch, row_ids=ids, by=cast.ada)
+
+
+def undo_import(cast: Cast) -> Callable:
+    batch = bad_batch(cast)
+    return lambda: imports.undo_import(batch=batch, by=cast.ada)
+
+
+def publish(cast: Cast) -> Callable:
+    cast.shop.mappings.filter(column="tel").update(target="free:tel")
+    return lambda: schema.publish(by=cast.root)
+
+
+def publish_content(cast: Cast) -> Callable:
+    content = schema.draft()
+    return lambda: schema.publish_content(content, by=cast.root, note="n")
+
+
+def publish_again(cast: Cast) -> Callable:
+    good = SchemaVersion.objects.first()
+    publish(cast)()
+    return lambda: drafts.publish_again(version=good, by=cast.root)
+
+
+def restore_draft(cast: Cast) -> Callable:
+    cast.shop.mappings.filter(column="tel").update(target="free:tel")
+    return lambda: drafts.restore_draft(by=cast.root)
+
+
+def publish_model(cast: Cast) -> Callable:
+    content = {**MatchModel.objects.get().content, "label": "mine"}
+    mine = MatchModel.objects.create(label="mine", content=content)
+    return lambda: models_in_force.publish(model=mine, by=cast.root)
+
+
+def through_the_site(name: str, state: str) -> Callable:
+    def prepared(cast: Cast) -> Callable:
+        Job.objects.filter(state="queued").update(state=state)
+        job, client = Job.objects.filter(state=state).first(), Client()
+        client.force_login(cast.root)
+        return lambda: client.post(reverse(name, args=[job.pk]))
+
+    return prepared
+
+
+# module.verb, what prepares it, and the audit events it writes, in order
+VERBS: list[tuple[str, Callable, list[str]]] = [
+    ("matching.identity.merge", lambda cast: lambda: merge(cast), ["identity.merged"]),
+    ("matching.identity.split", split, ["identity.split"]),
+    ("matching.identity.move", move, ["identity.moved"]),
+    ("matching.undo.undo", undone, ["identity.undone"]),
+    ("matching.review.decide", decide("same"), ["identity.merged", "proposal.decided"]),
+    ("matching.review.decide", decide("not_same"), ["proposal.decided"]),
+    ("matching.review.decide", decide("later"), ["proposal.decided"]),
+    ("matching.review.compare_decide", compare("same"), ["identity.merged", "pair.decided"]),
+    ("matching.review.compare_decide", compare("not_same"), ["pair.decided"]),
+    ("matching.constraints.revoke", revoke, ["cannot_link.revoked"]),
+    ("matching.models_in_force.publish", publish_model, ["model.published"]),
+    ("profiles.corrections.correct", correct, ["record.corrected"]),
+    ("profiles.corrections.release", release, ["record.correction_released"]),
+    ("profiles.conflicts.keep", keep, ["record.correction_kept"]),
+    ("profiles.flags.flag", flag, ["customer.flagged"]),
+    ("profiles.flags.answer", answer, ["flag.answered"]),
+    ("profiles.imports.receive_file", receive, ["batch.received"]),
+    ("profiles.imports.replay", replay, ["quarantine.replayed"]),
+    ("profiles.imports.dismiss", dismiss, ["quarantine.dismissed"]),
+    ("profiles.imports.undo_import", undo_import, ["batch.undo_asked"]),
+    ("profiles.schema.publish", publish, ["schema.published"]),
+    ("profiles.schema.publish_content", publish_content, ["schema.published"]),
+    ("profiles.drafts.publish_again", publish_again, ["schema.published"]),
+    ("profiles.drafts.restore_draft", restore_draft, ["schema.draft_restored"]),
+    ("profiles.views.operations.cancel_job", through_the_site("profiles:cancel-job", "queued"), ["job.cancelled"]),
+    ("profiles.views.operations.retry_job", through_the_site("profiles:retry-job", "failed"), ["job.retried"]),
+]  # fmt: skip
+# parts of a verb: the verb that calls them writes the row
+PARTS = {"matching.constraints.write", "matching.review.void_decision_of"}
+IDS = [f"{name.rpartition('.')[2]}-{n}" for n, (name, _, _) in enumerate(VERBS)]
+
+
+@pytest.mark.parametrize(("prepare", "events"), [row[1:] for row in VERBS], ids=IDS)
+def test_a_verb_writes_its_audit_events_or_changes_nothing(cast: Cast, prepare: Callable, events: list) -> None:
+    verb = prepare(cast)
+    connection.check_constraints()
+    before = everything()
+    with broken_audit(), pytest.raises(DatabaseError, match="the audit is closed"), transaction.atomic():
+        verb()
+    assert everything() == before
+    newest = AuditEvent.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    verb()
+    written = AuditEvent.objects.filter(id__gt=newest).order_by("id").values_list("action", flat=True)
+    assert list(written) == events
+
+
+class broken_audit:
+    """The audit refuses every row."""
+
+    def __enter__(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE FUNCTION close_audit() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN RAISE EXCEPTION 'the audit is closed'; END $$;"
+                "CREATE TRIGGER closed BEFORE INSERT ON profiles_auditevent FOR EACH ROW EXECUTE FUNCTION close_audit()"
+            )
+
+    def __exit__(self, *_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER closed ON profiles_auditevent; DROP FUNCTION close_audit()")
+
+
+def everything() -> dict[str, str]:
+    """A fingerprint of every table's rows; sessions aside, which a request touches."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            if table != "django_session":
+                cursor.execute(
+                    f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM \"{table}\" t"
+                )
+                found[table] = cursor.fetchone()[0]
+    return found
+
+
+def verbs_in_code() -> set[str]:
+    """Public functions that are told `by` whom: the verbs of the house."""
+    found = set()
+    for app in ("profiles", "matching", "governance"):
+        for path in (ROOT / app).glob("*.py"):
+            for node in ast.parse(path.read_text()).body:
+                is_public = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+                if is_public and "by" in {arg.arg for arg in node.args.kwonlyargs}:
+                    found.add(f"{app}.{path.stem}.{node.name}")
+    return found
+
+
+def test_every_verb_is_tested_here() -> None:
+    assert verbs_in_code() - PARTS == {name for name, _, _ in VERBS if ".views." not in name}
+
+
+def test_the_ledgers_refuse_update_delete_and_truncate(cast: Cast) -> None:
+    undone(cast)()
+    review.decide(proposal=Proposal.objects.get(), verdict="not_same", by=cast.ada, reason="r")
+    connection.check_constraints()
+    for table in ("profiles_identityoperation", "profiles_recordmove", "profiles_auditevent", "matching_decision"):
+        for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SELECT 1 FROM {table} LIMIT 1")
+                assert cursor.fetchone(), table
+                cursor.execute(statement)
