@@ -52,4 +52,5 @@ FOLLOWS: dict[str, frozenset[str]] = {
     "rebuild": frozenset({"resolve"}),
     "rekey": frozenset({"resolve"}),
     "resolve": frozenset(),
+    "evaluate_model": frozenset(),
 }

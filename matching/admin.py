@@ -53,7 +53,7 @@ class MatchModelForm(forms.ModelForm):
 class MatchModelAdmin(Audited, SimpleHistoryAdmin):
     """Drafts are edited; published and retired models are shown, and may be put in force (again)."""
 
-    changed, deleted = "model.edited", "model.discarded"
+    created, changed, deleted = "model.drafted", "model.edited", "model.discarded"
     form = MatchModelForm
     list_display = ["label", "state", "based_on", "note", "published_at", "published_by"]
     list_filter = ["state"]
@@ -77,7 +77,7 @@ class MatchModelAdmin(Audited, SimpleHistoryAdmin):
         super().save_model(request, obj, form, change)
 
     def audit_detail(self, obj: MatchModel) -> dict[str, Any]:
-        return {"label": obj.label}
+        return {"label": obj.label, "based_on": obj.based_on}
 
     def has_change_permission(self, request: HttpRequest, obj: MatchModel | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.state == MatchModel.State.DRAFT)

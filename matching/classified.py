@@ -39,5 +39,26 @@ declare(
     technical("id left_record right_record model_label created_at"),
     say("kind pattern", "behavioural", "personal", "delete"),
 )
-declare("matching.MatchModel", nothing("id label content state note created_at published_at"), staff("published_by"))
+declare(
+    "matching.MatchModel",
+    nothing("id label content state note based_on revision created_at published_at"),
+    staff("created_by published_by"),
+)
 declare_history("matching.MatchModel")
+declare(
+    "matching.Publication",
+    nothing("id model model_digest state reason requested_at decided_at answer replaced"),
+    staff("requested_by decided_by"),
+)
+declare(
+    "matching.Evaluation",
+    nothing("id model_label model_digest kind set_name figures created_at"),
+    technical("errors", "delete", "Ids of records and customers, never values."),
+    staff("created_by"),
+)
+declare(
+    "matching.ShadowRun",
+    nothing("id model_label model_digest against_label records figures job_id created_at finished_at"),
+    technical("changes", "delete", "Ids of records and customers, never values."),
+    staff("created_by"),
+)

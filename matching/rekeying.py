@@ -94,7 +94,7 @@ def _rekey_chunk(
     """
     claim.check()
     rows = SourceRecord.objects.filter(id__in=ids, state__in=LIVE).order_by("id")
-    held = set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
+    held = set(rows.select_for_update(skip_locked=True, no_key=True).values_list("id", flat=True))
     missed = sorted(set(rows.values_list("id", flat=True)) - held)
     touched = _concerned(inputs(held), *changed) if changed else held
     before = _keys(touched)

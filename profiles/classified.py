@@ -76,7 +76,9 @@ declare(
 # ---- ledgers and the ground ----------------------------------------------------------------------------------------------
 declare(
     "profiles.IdentityOperation",
-    technical("id kind profile model_label run_id undoes expected_versions evidence created_at", "keep", LEDGER),
+    technical(
+        "id kind profile model_label run_id undoes expected_versions evidence redirects created_at", "keep", LEDGER
+    ),
     say("reason", "free_text", "personal", "keep", LEDGER),
     staff("actor"),
 )

@@ -144,7 +144,7 @@ def _reread_chunk(
     lock_profiles(homes.values())
     homes = {pk: home for pk, home in _homes(ids).items() if homes.get(pk) == home}
     rows = SourceRecord.objects.filter(id__in=ids, schema_version__in=stale).order_by("id")
-    held = list(rows.select_related("source").select_for_update(skip_locked=True, of=("self",)))
+    held = list(rows.select_related("source").select_for_update(skip_locked=True, no_key=True, of=("self",)))
     with_home = set(Membership.objects.filter(record_id__in=ids).values_list("record_id", flat=True))
     held = [row for row in held if row.id in homes or row.id not in with_home]
     if held:

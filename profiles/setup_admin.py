@@ -12,11 +12,12 @@ from . import audit
 
 
 class Audited:
-    """Writes `changed` and `deleted` of the admin class as audit events, with `audit_detail` of the row.
+    """Writes `created`, `changed` and `deleted` of the admin class as audit events, with `audit_detail` of the row.
 
     Saves run inside the admin's own transaction, so a change that cannot be recorded does not happen.
     """
 
+    created = ""  # empty: as a change
     changed = ""
     deleted = ""
 
@@ -26,7 +27,8 @@ class Audited:
 
     def save_model(self, request: HttpRequest, obj: Model, form: object, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        audit.record(self.changed, obj=obj, detail=self.audit_detail(obj))
+        action = self.changed if change else self.created or self.changed
+        audit.record(action, obj=obj, detail=self.audit_detail(obj))
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         with transaction.atomic():
