@@ -15,6 +15,7 @@ from profiles.panels import PANELS
 from profiles.rebuild import MATCHED
 from profiles.registry import Registry
 from profiles.schema import AFTER_PUBLISH
+from profiles.timeline import TIMELINE
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("profiles", "matching", "governance", "cdv_site")
@@ -25,7 +26,8 @@ EXPECTED = [
     (AFTER_STORE, {"corrections", "keys"}),
     (AFTER_PUBLISH, {"rebuild", "keys"}),
     (MATCHED, {"engine"}),
-    (STEPS, {"proposals"}),
+    (STEPS, {"proposals", "rescore"}),
+    (TIMELINE, {"corrections", "decisions", "founded", "imports", "operations", "revocations"}),
     (PANELS, {"links"}),
     (GATES, set()),
 ]

@@ -10,8 +10,9 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from matching import constraints, identity, models_in_force, review, undo
-from matching.models import CannotLink, MatchModel, Proposal
+from matching import constraints, identity, models_in_force, proposing, review, undo
+from matching import evaluation as evaluations
+from matching.models import CannotLink, Evaluation, MatchModel, Proposal
 from profiles import conflicts, corrections, drafts, flags, imports, schema
 from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion
 from tests.cast import Cast, profile_of, record, send, send_bytes
@@ -75,10 +76,12 @@ def compare(verdict: str) -> Callable:
     return prepared
 
 
-def revoke(cast: Cast) -> Callable:
-    review.decide(proposal=Proposal.objects.get(), verdict="not_same", by=cast.ada, reason="r")
-    link = CannotLink.objects.get()
-    return lambda: constraints.revoke(cannot_link=link, by=cast.ada, reason="r")
+def revoke(verb: Callable) -> Callable:
+    def prepared(cast: Cast) -> Callable:
+        review.decide(proposal=Proposal.objects.get(), verdict="not_same", by=cast.ada, reason="r")
+        return lambda: verb(cannot_link=CannotLink.objects.get(), by=cast.ada, reason="r")
+
+    return prepared
 
 
 def correct(cast: Cast) -> Callable:
@@ -171,6 +174,14 @@ def through_the_site(name: str, state: str) -> Callable:
     return prepared
 
 
+def evaluation(cast: Cast) -> Callable:
+    def kept() -> object:
+        found = Evaluation(model_label="default-1", model_digest="d", kind="file", set_name="s", figures={}, errors={})
+        return evaluations.keep(evaluation=found, by=cast.root)
+
+    return kept
+
+
 # module.verb, what prepares it, and the audit events it writes, in order
 VERBS: list[tuple[str, Callable, list[str]]] = [
     ("matching.identity.merge", lambda cast: lambda: merge(cast), ["identity.merged"]),
@@ -182,8 +193,10 @@ VERBS: list[tuple[str, Callable, list[str]]] = [
     ("matching.review.decide", decide("later"), ["proposal.decided"]),
     ("matching.review.compare_decide", compare("same"), ["identity.merged", "pair.decided"]),
     ("matching.review.compare_decide", compare("not_same"), ["pair.decided"]),
-    ("matching.constraints.revoke", revoke, ["cannot_link.revoked"]),
+    ("matching.constraints.revoke", revoke(constraints.revoke), ["cannot_link.revoked"]),
+    ("matching.proposing.revoke", revoke(proposing.revoke), ["cannot_link.revoked"]),
     ("matching.models_in_force.publish", publish_model, ["model.published"]),
+    ("matching.evaluation.keep", evaluation, ["model.evaluated"]),
     ("profiles.corrections.correct", correct, ["record.corrected"]),
     ("profiles.corrections.release", release, ["record.correction_released"]),
     ("profiles.conflicts.keep", keep, ["record.correction_kept"]),

@@ -43,6 +43,7 @@ LISTS = {
     "profiles:jobs": None,
     "profiles:job": "job",
     "profiles:audit": None,
+    "profiles:data-dictionary": None,
     "matching:queue": None,
     "matching:queue?show=later": None,
     "matching:queue?show=unsure": None,

@@ -89,6 +89,8 @@ def test_no_link_of_the_set_up_is_dead(cast: Cast, client: Client) -> None:
 
 def test_an_administrator_makes_no_superuser(cast: Cast, client: Client) -> None:
     url = reverse("admin:profiles_user_change", args=[cast.eve.pk])
+    assert client.get(url).status_code == 302  # asks for the password again
+    client.post(f"/accounts/reauthenticate/?next={url}", {"password": "a-long-password"})
     page = client.get(url).content.decode()
     assert 'name="is_superuser"' not in page
     assert 'name="groups"' in page
@@ -299,7 +301,7 @@ def test_a_published_model_is_shown_and_never_changed(client: Client) -> None:
         "UPDATE matching_matchmodel SET label = 'other'",
         "UPDATE matching_matchmodel SET state = 'draft'",
         "DELETE FROM matching_matchmodel",
-        "TRUNCATE matching_matchmodel",
+        "TRUNCATE matching_matchmodel CASCADE",
     ):
         with (
             pytest.raises(DatabaseError, match="refused|cannot be"),
