@@ -190,7 +190,7 @@ VERBS: list[tuple[str, Callable, list[str]]] = [
     ("matching.undo.undo", undone, ["identity.undone"]),
     ("matching.review.decide", decide("same"), ["identity.merged", "proposal.decided"]),
     ("matching.review.decide", decide("not_same"), ["proposal.decided"]),
-    ("matching.review.decide", decide("later"), ["proposal.decided"]),
+    ("matching.review.decide", decide("unsure"), ["proposal.decided"]),
     ("matching.review.compare_decide", compare("same"), ["identity.merged", "pair.decided"]),
     ("matching.review.compare_decide", compare("not_same"), ["pair.decided"]),
     ("matching.constraints.revoke", revoke(constraints.revoke), ["cannot_link.revoked"]),
