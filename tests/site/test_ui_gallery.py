@@ -75,6 +75,6 @@ def test_buttons_say_what_they_are_and_do(page: str) -> None:
 
 @pytest.mark.django_db
 def test_the_sign_in_names_its_fields_and_keeps_the_name_after_a_mistake(client: object) -> None:
-    answer = client.post(reverse("login"), {"username": "ada", "password": "wrong"}).content.decode()
+    answer = client.post(reverse("account_login"), {"login": "ada", "password": "wrong"}).content.decode()
     assert 'value="ada"' in answer
     assert 'role="alert"' in answer
