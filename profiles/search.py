@@ -1,57 +1,112 @@
-"""Find a customer: one box for a name (typos forgiven, any script), e-mail, phone or number; each hit says why."""
+"""Find a customer: one box for a name (typos forgiven, any script), e-mail, phone or number; each hit says why.
+
+Every step reads a bounded number of entries, however common the name; the next one runs only when too few were found.
+"""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from phonenumbers import country_code_for_region
 
-from .canonical.text import fold
+from . import search_names
 from .customers import granted_sources
-from .models import User
+from .models import SearchEntry, User
 from .schema import published
 
 LIMIT = 25
+BOUND = 300  # entries that one step ranks
+BEGINNING, PART = 3, 4  # signs from which the beginning, and the end, of an address or number is looked for
+LOOSE_AT_MOST, LOOSE_LETTERS = 200, 40  # milliseconds for the last, loosest step, and letters that it looks at
+SIMILAR = 0.45  # share of trigrams
+
+
+class Way(Enum):
+    """How an entry matched, best first: its score, and the words on screen."""
+
+    SAME = (1.0, "as typed")
+    WORDS = (0.95, "the same words")
+    BEGINS = (0.85, "begins so")
+    ENDS = (0.8, "ends so")
+    SPELLED = (0.7, "spelled nearly so")
+    SIMILAR = (0.6, "similar")
+
+    @property
+    def score(self) -> float:
+        return self.value[0]
+
+    @property
+    def words(self) -> str:
+        return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A customer found, the kind of entry that matched, and how well (1 is exact)."""
+    """A customer found: the kind of entry that matched, its folded text, how it matched, and how well (1 is exact)."""
 
     profile_id: UUID
     kind: str
+    text: str
+    way: Way
     score: float
+
+    @property
+    def why(self) -> str:
+        """What matched and how, in words: "Name, spelled nearly so"."""
+        return f"{SearchEntry.Kind(self.kind).label}, {self.way.words}"
 
 
 def find(text: str, user: User, *, limit: int = LIMIT) -> list[Hit]:
-    """Customers the user may see that match the text, best first, each once. At most 4 queries."""
+    """Customers the user may see that match the text, best first, each once. At most 9 queries, 3 for what is found at once."""
     text = text.strip()[:200]
     if not text:
         return []
     sources = sorted(granted_sources(user))
-    hits = _by_number(text, sources, limit)
-    if not hits and any(ch.isalpha() for ch in text) and "@" not in text:
-        hits = _by_name(fold(text), sources, limit)
+    hits = _by_number(text, sources)
+    if "@" not in text and any(ch.isalpha() for ch in text):
+        hits += _by_name(search_names.readings(text), sources, limit)
     best: dict[UUID, Hit] = {}
     for hit in hits:
         if hit.profile_id not in best or best[hit.profile_id].score < hit.score:
             best[hit.profile_id] = hit
-    return sorted(best.values(), key=lambda hit: (-hit.score, hit.profile_id))[:limit]
+    return sorted(best.values(), key=lambda hit: (-hit.score, hit.text, hit.profile_id))[:limit]
 
 
-def _by_number(text: str, sources: list[int], limit: int) -> list[Hit]:
-    """Exact or by prefix: e-mail, phone in any notation, customer and loyalty numbers."""
-    wanted = spellings(text)
-    return _query(
-        "SELECT profile_id, kind, CASE WHEN text = ANY(%(wanted)s::text[]) THEN 1.0 ELSE 0.9 END FROM profiles_searchentry"
-        " WHERE kind <> 'name' AND source_ids && %(sources)s::bigint[] AND text LIKE ANY(%(patterns)s::text[])"
-        " LIMIT %(limit)s",
-        {
-            "wanted": wanted, "sources": sources, "limit": limit * 4,
-            "patterns": [_prefix(value) for value in wanted],
-        },
-    )  # fmt: skip
+# ---- e-mail, phone, numbers ----------------------------------------------------------------------------------------------
+
+
+def _by_number(text: str, sources: list[int]) -> list[Hit]:
+    """By the whole, the beginning or the end: e-mail, phone in any notation, customer and loyalty numbers. At most 2 queries."""
+    if " " in text and not any(ch.isdigit() or ch == "@" for ch in text):
+        return []
+    wanted = [value for value in spellings(text) if len(value) >= BEGINNING]
+    hits = [
+        _hit(row, Way.SAME if row[2] in wanted else Way.BEGINS)
+        for row in _beginning("text", "<> 'name'", wanted, sources)
+    ]
+    digits = re.sub(r"\D", "", text)
+    if not hits and len(digits) >= PART and "@" not in text:
+        ends = _beginning("reverse(text)", "IN ('phone', 'identifier')", [digits[::-1]], sources)
+        hits = [_hit(row, Way.ENDS) for row in ends]
+    return hits
+
+
+def _beginning(column: str, kinds: str, wanted: list[str], sources: list[int]) -> list[tuple]:
+    """Entries whose text (or whose text read backwards) begins with one of the values. 1 query.
+
+    A range and not LIKE: that can use an index for a constant only.
+    """
+    if not wanted:
+        return []
+    return _rows(
+        f"SELECT e.profile_id, e.kind, e.text, 0 FROM unnest(%(wanted)s::text[]) AS value CROSS JOIN LATERAL (SELECT profile_id,"
+        f" kind, text FROM profiles_searchentry WHERE kind {kinds} AND source_ids && %(sources)s::bigint[]"
+        f" AND {column} ~>=~ value AND {column} ~<~ (value || chr(1114111)) ORDER BY {column} USING ~<~ LIMIT %(bound)s) e",
+        {"wanted": wanted, "sources": sources},
+    )
 
 
 def spellings(text: str) -> list[str]:
@@ -71,27 +126,85 @@ def _dialling_codes() -> list[str]:
     return [str(country_code_for_region(region)) for region in regions if country_code_for_region(region)]
 
 
-def _prefix(value: str) -> str:
-    """A LIKE pattern for texts that begin so; one that matches nothing when the value is too short to search."""
-    return re.sub(r"([\\%_])", r"\\\1", value) + "%" if len(value) >= 3 else ""
+# ---- names ---------------------------------------------------------------------------------------------------------------
 
 
-def _by_name(folded: str, sources: list[int], limit: int) -> list[Hit]:
-    """By similarity of trigrams of the folded name, so that typos and other scripts are found."""
-    if not folded:
+def _by_name(readings: Sequence[str], sources: list[int], limit: int) -> list[Hit]:
+    """By the words of the name in any order, the last one perhaps unfinished, then with a slip in one of them, then by
+    similarity. Each step only when those before found too few."""
+    hits: list[Hit] = []
+    for ending, way in (("", Way.WORDS), (search_names.UNFINISHED, Way.BEGINS)):
+        if len(hits) < limit:
+            hits += _by_words(readings, sources, way, ending)
+    if not hits:
+        hits = _by_words(search_names.misspelled(_existing(readings), readings), sources, Way.SPELLED)
+    return hits or _by_similarity(readings, sources)
+
+
+def _by_words(names: Sequence[str], sources: list[int], way: Way, ending: str = "") -> list[Hit]:
+    """Names that hold all words of one of the names given, in any order, the likest first. 1 query: a look into the word
+    index for each name."""
+    wanted = {name: search_names.query(name) + ending for name in names if name}
+    if not wanted:
         return []
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL pg_trgm.strict_word_similarity_threshold = 0.45")
-        return _query(
-            "SELECT profile_id, kind, greatest(similarity(text, %(q)s::text), 0.95 * strict_word_similarity(%(q)s::text, text)) AS score"
-            " FROM profiles_searchentry WHERE kind = 'name' AND text %%>> %(q)s::text AND source_ids && %(sources)s::bigint[]"
-            " ORDER BY score DESC, profile_id LIMIT %(limit)s",
-            {"q": folded, "sources": sources, "limit": limit * 2},
-        )
+    rows = _rows(
+        "SELECT profile_id, 'name', text, likeness FROM (SELECT DISTINCT ON (e.id) e.*, similarity(e.text, name) AS likeness"
+        " FROM unnest(%(names)s::text[], %(queries)s::text[]) AS wanted(name, query) CROSS JOIN LATERAL (SELECT id, profile_id,"
+        " text FROM profiles_searchentry WHERE kind = 'name' AND to_tsvector('simple', text) @@ query::tsquery"
+        " AND source_ids && %(sources)s::bigint[] LIMIT %(bound)s) e ORDER BY e.id, likeness DESC) found"
+        " ORDER BY likeness DESC, text, profile_id LIMIT 100",
+        {"sources": sources, "names": list(wanted), "queries": list(wanted.values())},
+    )
+    same = names if way is Way.WORDS else ()
+    return [_hit(row, Way.SAME if row[2] in same else way) for row in rows]
 
 
-def _query(sql: str, params: dict) -> list[Hit]:
+def _existing(readings: Sequence[str]) -> list[list[str]]:
+    """For each word of the name the words one slip away that there are, the most common first. 1 query."""
+    near = [search_names.one_slip(word) for word in readings[0].split()[: search_names.WORDS]] if readings else []
+    wanted = sorted(set().union(*near))
+    if not wanted:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [Hit(row[0], row[1], float(row[2])) for row in cursor.fetchall()]
+        cursor.execute(
+            "SELECT word, n FROM unnest(%s::text[]) AS word CROSS JOIN LATERAL (SELECT count(*) AS n FROM (SELECT FROM"
+            " profiles_searchentry WHERE kind = 'name' AND to_tsvector('simple', text) @@ quote_literal(word)::tsquery"
+            " LIMIT 50) few) c WHERE n > 0",
+            [wanted],
+        )
+        common = dict(cursor.fetchall())
+    return [sorted(words & common.keys(), key=lambda word: (-common[word], word)) for words in near]
+
+
+def _by_similarity(readings: Sequence[str], sources: list[int]) -> list[Hit]:
+    """By trigrams: several slips, words run together. The loosest step, so it may take only so long. 4 queries."""
+    if not readings or not PART <= len(readings[0]) <= LOOSE_LETTERS:
+        return []
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {LOOSE_AT_MOST}")
+            cursor.execute(f"SET LOCAL pg_trgm.strict_word_similarity_threshold = {SIMILAR}")
+            rows = _rows(
+                "SELECT profile_id, 'name', text,"
+                " greatest(similarity(text, %(q)s), strict_word_similarity(%(q)s, text)) AS likeness FROM"
+                " (SELECT profile_id, text FROM profiles_searchentry WHERE kind = 'name' AND text %%>> %(q)s"
+                " AND source_ids && %(sources)s::bigint[] LIMIT %(bound)s) found ORDER BY likeness DESC LIMIT 100",
+                {"sources": sources, "q": readings[0]},
+            )
+    except OperationalError:  # took too long: what is so unlike is not worth waiting for
+        return []
+    return [_hit(row, Way.SIMILAR) for row in rows]
+
+
+# ---- rows ----------------------------------------------------------------------------------------------------------------
+
+
+def _rows(sql: str, params: dict[str, object]) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params | {"bound": BOUND})
+        return cursor.fetchall()
+
+
+def _hit(row: tuple, way: Way) -> Hit:
+    """A hit; of two of one way the one that is more alike comes first."""
+    return Hit(row[0], row[1], row[2], way, way.score if way is Way.SAME else way.score - 0.1 + 0.1 * float(row[3]))

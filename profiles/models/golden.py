@@ -2,8 +2,10 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Reverse
 
 from .identity import Profile
 from .record import SourceRecord
@@ -52,8 +54,20 @@ class SearchEntry(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            # exact and prefix search of e-mail, phone and numbers
+            # e-mail, phone and numbers, whole or by their beginning
             models.Index(OpClass("text", name="text_pattern_ops"), "kind", name="search_text_prefix"),
-            # typo-tolerant search of names
+            # phone and numbers by their last digits
+            models.Index(
+                OpClass(Reverse("text"), name="text_pattern_ops"),
+                name="search_text_ending",
+                condition=Q(kind__in=["phone", "identifier"]),
+            ),
+            # names by their words, in any order, the last one perhaps unfinished
+            GinIndex(
+                Func(Value("simple"), F("text"), function="to_tsvector", output_field=SearchVectorField()),
+                name="search_name_words",
+                condition=Q(kind="name"),
+            ),
+            # names with several slips, when the words find nobody
             GinIndex(OpClass("text", name="gin_trgm_ops"), name="search_name_trigram", condition=Q(kind="name")),
         ]

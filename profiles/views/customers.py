@@ -26,7 +26,7 @@ TABS = {"": "Profile", "records": "Records", "timeline": "Timeline", "then": "As
 @permission_required(permissions.VIEW_CUSTOMERS, raise_exception=True)
 @require_GET
 def customers(request: HttpRequest) -> HttpResponse:
-    """Search, or the newest customers. 6 queries."""
+    """Search, or the newest customers. 6 queries and those of the search."""
     text = request.GET.get("q", "").strip()
     hits = find(text, request.user) if text else []
     why = {hit.profile_id: hit for hit in hits}

@@ -61,7 +61,7 @@ def _measure(child: str, rows: int) -> list[dict]:
     from tests.databases import TestDatabase
 
     database = TestDatabase(os.environ["DATABASE_URL"], "ingest")
-    database._clone()
+    database.renew()
     environ = os.environ | {"DATABASE_URL": database.url}
     with TemporaryDirectory() as folder:
         _run(f"write_{child}", folder, rows, environ)
