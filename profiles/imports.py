@@ -14,12 +14,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from . import audit, jobs, rebuild, records, schema
-from .canonical.records import Cache
 from .connectors import BadRow, Declared, Row, UnreadableFile, is_json, read_rows
 from .connectors.files import count_lines
 from .models import Batch, QuarantinedRow, RecordVersion, Source, SourceRecord, User
 from .payloads import unpack
 from .snapshots import withdraw_missing
+from .standardising import Chunk, Results, standardise, standardised
 
 CHUNK = 2_000
 SKIPPED_PER_BEAT = 50_000
@@ -74,9 +74,9 @@ def run_import(claim: jobs.Claim) -> None:
         return
     try:
         _start(claim, batch)
-        cache: Cache = {}  # what was read of distinct values; goes with the import, so that memory stays flat
-        for chunk in _chunks(_rows_to_store(claim, batch)):
-            _store_chunk(claim, batch, chunk, cache)
+        spec = schema.published(batch.schema_version).sources[batch.source.key]
+        for chunk, results in standardised(_chunks(_rows_to_store(claim, batch)), spec, rows=batch.rows_total or 0):
+            _store_chunk(claim, batch, chunk, results)
         if batch.import_mode == Source.ImportMode.SNAPSHOT:
             _withdraw_missing(claim, batch)
     except (UnreadableFile, FileNotFoundError) as error:
@@ -114,17 +114,17 @@ def _rows_to_store(claim: jobs.Claim, batch: Batch) -> Iterator[Row | BadRow]:
             claim.beat()
 
 
-def _chunks(rows: Iterable[Row | BadRow]) -> Iterator[list[Row | BadRow]]:
+def _chunks(rows: Iterable[Row | BadRow]) -> Iterator[Chunk]:
     rows = iter(rows)
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
 
 
-def _store_chunk(claim: jobs.Claim, batch: Batch, chunk: list[Row | BadRow], cache: Cache) -> None:
+def _store_chunk(claim: jobs.Claim, batch: Batch, chunk: Chunk, results: Results) -> None:
     """One transaction: records, keys, quarantine, counters and the place to go on from."""
     version = schema.published(batch.schema_version)
     with claim.effect():
-        records.store_chunk(batch=batch, rows=chunk, schema=version, cache=cache)
+        records.store_chunk(batch=batch, rows=chunk, standardised=results, schema=version)
         batch.next_line = chunk[-1].line + 1
         Batch.objects.filter(id=batch.id).update(next_line=batch.next_line)
     claim.beat(line=chunk[-1].line, total=batch.rows_total)
@@ -239,7 +239,9 @@ def replay(*, batch: Batch, mended: dict[int, dict[str, str]], by: User | None) 
         state=Batch.State.DONE, schema_version=version.number, rows_total=len(rows), created_by=by,
         started_at=timezone.now(), finished_at=timezone.now(),
     )  # fmt: skip
-    records.store_chunk(batch=again, rows=[Row(row.line, mended[row.id]) for row in rows], schema=version, cache={})
+    mended_rows = [Row(row.line, mended[row.id]) for row in rows]
+    results = standardise(mended_rows, version.sources[batch.source.key], {})
+    records.store_chunk(batch=again, rows=mended_rows, standardised=results, schema=version)
     QuarantinedRow.objects.filter(id__in=[row.id for row in rows]).update(
         state=QuarantinedRow.State.REPLAYED, resolved_by=by, resolved_at=timezone.now(), replayed_in=again
     )

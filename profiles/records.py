@@ -8,7 +8,6 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from . import gates, payloads, storing
-from .canonical.records import Cache, standardise_rows
 from .canonical.types import StandardisedRecord
 from .connectors import BadRow, Row, printable
 from .corrections import NewRecord, after_store
@@ -35,13 +34,18 @@ class Tally:
         return {name: getattr(self, name) for name in names}
 
 
-def store_chunk(*, batch: Batch, rows: Sequence[Row | BadRow], schema: Schema, cache: Cache) -> Tally:
-    """Store one chunk of a batch in the caller's transaction and count it. About 8 queries, whatever its size."""
+def store_chunk(
+    *, batch: Batch, rows: Sequence[Row | BadRow], standardised: Sequence[StandardisedRecord], schema: Schema
+) -> Tally:
+    """Store one chunk of a batch in the caller's transaction and count it. About 8 queries, whatever its size.
+
+    `standardised` are the good rows of the chunk in canonical form, in order.
+    """
     source = schema.sources[batch.source.key]
     Source.objects.select_for_update(no_key=True).get(pk=batch.source_id)  # two imports of a source take turns
     tally = Tally(received=len(rows))
     bad = [row for row in rows if isinstance(row, BadRow)]
-    incoming, rejected = _standardise([row for row in rows if isinstance(row, Row)], source, cache)
+    incoming, rejected = _incoming_rows([row for row in rows if isinstance(row, Row)], standardised, source)
     incoming, gated = _pass_gates(incoming, source, tally)
     latest = _latest(incoming)
     tally.superseded += len(incoming) - len(latest)
@@ -52,8 +56,9 @@ def store_chunk(*, batch: Batch, rows: Sequence[Row | BadRow], schema: Schema, c
     return tally
 
 
-def _standardise(rows: Sequence[Row], source: SourceSpec, cache: Cache) -> tuple[list[Incoming], list[BadRow]]:
-    results = standardise_rows([row.cells for row in rows], source.mappings, source.context, cache)
+def _incoming_rows(
+    rows: Sequence[Row], results: Sequence[StandardisedRecord], source: SourceSpec
+) -> tuple[list[Incoming], list[BadRow]]:
     incoming, rejected = [], []
     for row, result in zip(rows, results, strict=True):
         external_id = row.cells.get(source.id_column, "").strip()

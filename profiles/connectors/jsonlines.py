@@ -43,7 +43,7 @@ def _row(lines: Lines, text: str, separators: Mapping[str, str]) -> Row | BadRow
         return BadRow(lines.first, "key_twice", "The object names a key twice.", raw)
     except (ValueError, RecursionError):
         return BadRow(lines.first, "broken_json", "The line is not valid JSON.", raw)
-    if not all(map(is_storable, cells)):
+    if not is_storable("".join(cells)):
         return BadRow(lines.first, "bad_key", "A key holds characters that cannot be stored.", raw)
     return check_cells(lines.first, cells)
 

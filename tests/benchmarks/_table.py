@@ -2,8 +2,12 @@
 
 import os
 import platform
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -24,3 +28,23 @@ def peak_memory() -> int:
     """The most memory this process has held since it began, in MB. Linux."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+@contextmanager
+def watched_children() -> Iterator[list[int]]:
+    """While it is open, the most memory that the children of this process hold together, in MB, looked at ten times a second."""
+    most, done = [0], threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.1):
+            with suppress(psutil.Error):
+                held = sum(child.memory_info().rss for child in psutil.Process().children(recursive=True))
+                most[0] = max(most[0], held // 2**20)
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield most
+    finally:
+        done.set()
+        thread.join()
