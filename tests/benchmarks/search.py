@@ -81,6 +81,7 @@ def _searches(rng: Random) -> Iterator[Case]:
     names = _texts("name", rng)
     two = [name for name in names if len(name.split()) == 2]
     emails, phones, numbers = _texts("email", rng), _texts("phone", rng), _texts("identifier", rng)
+    british = [phone for phone in phones if phone.startswith("44")]
     common = [word for name in _commonest() for word in name.split()]
     native = _native_names()
     yield "full name", lambda r: r.choice(names)
@@ -96,7 +97,7 @@ def _searches(rng: Random) -> Iterator[Case]:
     yield "e-mail", lambda r: r.choice(emails)
     yield "e-mail, half typed", lambda r: (mail := r.choice(emails))[: len(mail) // 2]
     yield "phone", lambda r: "+" + r.choice(phones)
-    yield "phone, as dialled", lambda r: "0" + r.choice(phones)[2:6] + " " + r.choice(phones)[6:]
+    yield "phone, as dialled", lambda r: (phone := r.choice(british)) and f"0{phone[2:6]} {phone[6:]}"
     yield "phone, last six digits", lambda r: r.choice(phones)[-6:]
     yield "phone, first six digits", lambda r: r.choice(phones)[:6]
     yield "customer or loyalty number", lambda r: r.choice(numbers)
