@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('profiles', '0006_membership_follows_ledger'),
+        ('profiles', '0008_published_guards'),
     ]
 
     operations = [
