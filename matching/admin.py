@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 
@@ -59,6 +60,18 @@ class MatchModelAdmin(Audited, SimpleHistoryAdmin):
     list_filter = ["state"]
     list_select_related = ["published_by"]
     change_form_template = "admin/matching/matchmodel/model.html"
+
+    def get_fields(self, request: HttpRequest, obj: MatchModel | None = None) -> list[str]:
+        """What was published is shown over many lines."""
+        is_fixed = obj is not None and not self.has_change_permission(request, obj)
+        return ["label", "readable" if is_fixed else "content", "note"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: MatchModel | None = None) -> list[str]:
+        return ["readable"]
+
+    @admin.display(description="content")
+    def readable(self, model: MatchModel) -> str:
+        return format_html('<pre class="json">{}</pre>', json.dumps(model.content, indent=2, ensure_ascii=False))
 
     def get_urls(self) -> list[Any]:
         own = path("<int:pk>/publish/", self.admin_site.admin_view(require_POST(self.publish)), name="model-publish")
