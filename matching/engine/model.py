@@ -259,6 +259,8 @@ def check(model: Model) -> None:
     """Raise ModelInvalid for a model that would not mean what it says."""
     _check_levels(model)
     _check_rules(model)
+    _check_thresholds(model.thresholds)
+    _check_limits(model.limits)
     numbers = [rule.number for rule in model.blocking]
     if len(set(numbers)) != len(numbers):
         raise ModelInvalid("Two blocking rules have one number.")
@@ -273,6 +275,24 @@ def _check_levels(model: Model) -> None:
                 raise ModelInvalid(f"Level {level.name} of {comparison.name} has no sentence.")
             if min(level.m, level.u, level.h) <= 0:
                 raise ModelInvalid(f"Level {level.name} of {comparison.name} has a probability of nought.")
+
+
+def _check_thresholds(thresholds: Thresholds) -> None:
+    for name in ("auto", "review", "fracture", "household"):
+        if not 0 < getattr(thresholds, name) < 1:
+            raise ModelInvalid(f"The {name} threshold must lie between 0 and 1.")
+    if thresholds.review > thresholds.auto:
+        raise ModelInvalid("The review threshold must not lie above the automatic one.")
+    if not 0 <= thresholds.rival_margin < 1:
+        raise ModelInvalid("The rival margin must lie between 0 and 1.")
+
+
+def _check_limits(limits: Limits) -> None:
+    sizes = [*limits.shared.values(), *limits.caps.values(), limits.generic, limits.cluster_auto, limits.block]
+    if min(sizes) < 1:
+        raise ModelInvalid("Every limit must be 1 at least.")
+    if limits.cluster_auto > limits.cluster_stop:
+        raise ModelInvalid("A cluster cannot be stopped at fewer records than may be joined automatically.")
 
 
 def _check_rules(model: Model) -> None:
