@@ -53,4 +53,5 @@ FOLLOWS: dict[str, frozenset[str]] = {
     "rekey": frozenset({"resolve"}),
     "resolve": frozenset(),
     "evaluate_model": frozenset(),
+    "shadow_run": frozenset(),
 }

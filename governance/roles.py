@@ -32,6 +32,7 @@ STEWARDING = (
     matching.REVIEW,
     matching.CHANGE_IDENTITY,
     matching.REVOKE_CANNOT_LINK,
+    matching.VIEW_MODELS,
 )
 
 ROLES = (
@@ -44,8 +45,7 @@ ROLES = (
         "profiles.view_sourceusergrant", "profiles.add_sourceusergrant", "profiles.change_sourceusergrant", "profiles.delete_sourceusergrant",
         "profiles.view_sourcegroupgrant", "profiles.add_sourcegroupgrant", "profiles.change_sourcegroupgrant", "profiles.delete_sourcegroupgrant",
         "profiles.view_schemaversion", "profiles.view_user", "profiles.add_user", "profiles.change_user", "auth.view_group",
-        "matching.view_matchmodel", "matching.add_matchmodel", "matching.change_matchmodel", "matching.delete_matchmodel",
-        matching.PUBLISH_MODEL,
+        "matching.add_matchmodel", matching.EDIT_MODELS, "matching.delete_matchmodel", matching.EVALUATE_MODELS, matching.PUBLISH_MODEL,
     ), is_staff=True),
     Role("steward", "Decides who is who, corrects data and imports files, for the sources granted.", STEWARDING),
     Role("viewer", "Looks customers up and sees where each value came from; changes nothing.", READING),

@@ -12,10 +12,12 @@ from .evaluation import run_evaluation
 from .proposals import follow_records
 from .proposing import rescore_merged
 from .run import run_resolve
+from .shadow import run_shadow
 from .steps import STEPS
 
 KINDS.register("resolve", JobKind("Resolve", run_resolve))
 KINDS.register("evaluate_model", JobKind("Evaluate match models", run_evaluation))
+KINDS.register("shadow_run", JobKind("Shadow run of a match model", run_shadow))
 KINDS.register("rekey", JobKind("New keys", rekeying.run_rekey, rebuilds=True))
 AFTER_PUBLISH.register("keys", rekeying.after_publish)
 MATCHED.register("engine", rekeying.matched_fields)

@@ -12,7 +12,7 @@ from profiles.canonical.records import standardise_rows
 from profiles.canonical.registry import TARGETS
 from profiles.canonical.suggest import suggest_mappings
 from profiles.canonical.types import Context, FieldMapping
-from profiles.connectors import BadRow, Row, UnreadableFile, read_rows
+from profiles.connectors import BadRow, Declared, Row, UnreadableFile, read_rows
 
 from . import models_in_force
 from .blocking import count_usage, inputs
@@ -64,7 +64,7 @@ def from_file(path: Path, options: FileOptions) -> tuple[Labelled, list[FieldMap
 
 def _rows(path: Path) -> Iterable[Row | BadRow]:
     try:
-        return list(read_rows(path, name=path.name, delimiter="", encoding="utf-8"))
+        return list(read_rows(path, name=path.name, declared=Declared()))
     except (UnreadableFile, OSError, UnicodeError) as error:
         raise NotLabelled(f"{path.name} cannot be read: {error}") from error
 

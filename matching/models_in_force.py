@@ -14,6 +14,8 @@ from .engine.blocked import BlockedValues, compile_blocked
 from .engine.model import Model, ModelInvalid
 from .models import MatchModel
 
+OFF = "off"  # rules that a draft has switched off: kept beside the model, so that they can be switched on again
+
 
 class NoModel(LookupError):
     """No match model was published yet."""
@@ -63,7 +65,8 @@ def read_content(label: str, content: object) -> dict[str, Any]:
     """A content that is a model of this label; raises ModelInvalid with the place of the first fault."""
     if not isinstance(content, dict):
         raise ModelInvalid("A model is a JSON object.")
-    return Model.from_json({**content, "label": label}).to_json()
+    kept = {OFF: content[OFF]} if OFF in content else {}
+    return Model.from_json({**content, "label": label}).to_json() | kept
 
 
 @transaction.atomic

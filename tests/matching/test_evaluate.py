@@ -12,7 +12,6 @@ from django.core.management import CommandError, call_command
 from matching import evaluation, review
 from matching.labels import NotLabelled, from_decisions
 from matching.models import Evaluation, MatchModel
-from matching.run import best_pair
 from profiles import jobs
 from profiles.models import AuditEvent
 from tests.cast import Cast, profile_of, record, send
@@ -161,7 +160,6 @@ def test_the_labels_do_not_cost_more_queries_with_more_decisions(
     send(decided.shop, {"id": "3", "name": "Lin Wu"})
     send(decided.crm, {"id": "7", "name": "Linda Wu"})
     ends = profile_of(decided.shop, "3").id, profile_of(decided.crm, "7").id
-    assert best_pair(*ends)
     review.compare_decide(left=ends[0], right=ends[1], verdict="not_same", by=decided.ada, reason="seen")
     with django_assert_num_queries(len(seen)):
         from_decisions()
