@@ -16,6 +16,8 @@ LOOKS = {
     # waits
     "queued": Look("plain", "clock"),
     "waiting": Look("plain", "clock"),
+    "draft": Look("plain", "circle-dashed"),
+    "requested": Look("info", "clock"),
     "received": Look("info", "clock"),
     "open": Look("info", "circle-dashed"),
     # under way
@@ -24,6 +26,7 @@ LOOKS = {
     "active": Look("ok", "circle-check"),
     "resolved": Look("ok", "circle-check"),
     "done": Look("ok", "circle-check"),
+    "published": Look("ok", "circle-check"),
     "replayed": Look("ok", "circle-check"),
     "accepted": Look("ok", "circle-check"),
     "corrected": Look("ok", "circle-check"),
@@ -44,6 +47,7 @@ LOOKS = {
     "rejected": Look("plain", "circle-x"),
     "outdated": Look("plain", "history"),
     "released": Look("plain", "arrow-back-up"),
+    "retired": Look("plain", "archive"),
     # what stops use
     "restricted": Look("warn", "lock"),
     "hold": Look("warn", "scale"),

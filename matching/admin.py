@@ -1,22 +1,18 @@
-"""Match models in Django admin: drafts are edited as JSON, publishing puts one in force, an older one rolls back."""
+"""Match models in Django admin: drafts are edited as JSON. Publishing takes two people and is done on screen, under Models."""
 
 import json
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.http import HttpRequest
 from django.utils.html import format_html
-from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 
 from profiles.setup_admin import Audited
 
-from . import models_in_force, permissions
+from . import models_in_force
 from .engine.model import ModelInvalid
 from .models import MatchModel
 
@@ -52,7 +48,7 @@ class MatchModelForm(forms.ModelForm):
 
 @admin.register(MatchModel)
 class MatchModelAdmin(Audited, SimpleHistoryAdmin):
-    """Drafts are edited; published and retired models are shown, and may be put in force (again)."""
+    """Drafts are edited; published and retired models are shown. Each leads to the page where it is published."""
 
     created, changed, deleted = "model.drafted", "model.edited", "model.discarded"
     form = MatchModelForm
@@ -73,10 +69,6 @@ class MatchModelAdmin(Audited, SimpleHistoryAdmin):
     def readable(self, model: MatchModel) -> str:
         return format_html('<pre class="json">{}</pre>', json.dumps(model.content, indent=2, ensure_ascii=False))
 
-    def get_urls(self) -> list[Any]:
-        own = path("<int:pk>/publish/", self.admin_site.admin_view(require_POST(self.publish)), name="model-publish")
-        return [own, *super().get_urls()]
-
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new draft begins as a copy of the model in force."""
         return {"content": models_in_force.published().to_json(), **super().get_changeform_initial_data(request)}
@@ -92,6 +84,10 @@ class MatchModelAdmin(Audited, SimpleHistoryAdmin):
     def audit_detail(self, obj: MatchModel) -> dict[str, Any]:
         return {"label": obj.label, "based_on": obj.based_on}
 
+    def has_view_permission(self, request: HttpRequest, obj: MatchModel | None = None) -> bool:
+        """The set-up is for those who edit; others read models on screen."""
+        return super().has_change_permission(request, obj)
+
     def has_change_permission(self, request: HttpRequest, obj: MatchModel | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.state == MatchModel.State.DRAFT)
 
@@ -101,15 +97,3 @@ class MatchModelAdmin(Audited, SimpleHistoryAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[MatchModel]) -> None:
         """Only drafts: what was published is named by decisions."""
         super().delete_queryset(request, queryset.filter(state=MatchModel.State.DRAFT))
-
-    def publish(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Put a draft, or an older model, in force."""
-        if not request.user.has_perm(permissions.PUBLISH_MODEL):
-            raise PermissionDenied
-        model = get_object_or_404(MatchModel, pk=pk)
-        try:
-            models_in_force.publish(model=model, by=request.user)
-            messages.success(request, f"{model.label} is in force.")
-        except (models_in_force.PublishNotAllowed, ModelInvalid) as refused:
-            messages.error(request, str(refused))
-        return HttpResponseRedirect(reverse("admin:matching_matchmodel_change", args=[pk]))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import changes, links, pairs, queue
+from .views import changes, evaluation, links, models, pairs, publishing, queue, trials
 
 app_name = "matching"
 urlpatterns = [
@@ -19,4 +19,19 @@ urlpatterns = [
     path("operations/<uuid:pk>/", changes.operation, name="operation"),
     path("operations/<uuid:pk>/undo/", changes.undo, name="undo"),
     path("cannot-links/<int:pk>/revoke/", links.revoke, name="revoke"),
+    path("models/", models.models, name="models"),
+    path("models/compare/", evaluation.compare, name="compare-models"),
+    path("models/compare/evaluate/", evaluation.evaluate_both, name="evaluate-both"),
+    path("models/evaluations/<int:pk>/", evaluation.evaluation, name="evaluation"),
+    path("models/shadow/<int:pk>/", publishing.shadow_run, name="shadow-run"),
+    path("models/publications/<int:pk>/answer/", publishing.answer, name="answer-publication"),
+    path("models/<slug:label>/", models.model, name="model"),
+    path("models/<slug:label>/copy/", models.copy, name="copy-model"),
+    path("models/<slug:label>/edit/", models.edit, name="edit-model"),
+    path("models/<slug:label>/discard/", models.discard, name="discard-model"),
+    path("models/<slug:label>/refit/", models.refit, name="refit-model"),
+    path("models/<slug:label>/try/", trials.trial, name="try-model"),
+    path("models/<slug:label>/evaluate/", evaluation.evaluate, name="evaluate-model"),
+    path("models/<slug:label>/publish/", publishing.publish, name="publish-model"),
+    path("models/<slug:label>/shadow/", publishing.start_shadow, name="start-shadow"),
 ]

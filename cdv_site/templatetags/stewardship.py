@@ -84,6 +84,12 @@ def percent(probability: float | None) -> str:
 
 
 @register.filter
+def rate(share: float | None) -> str:
+    """A measured share in percent with two digits, as precision and recall are read; a dash where there is none."""
+    return "–" if share is None else f"{share * 100:.2f} %"
+
+
+@register.filter
 def share(part: int, whole: int | None) -> float:
     """Part of a whole in percent, 0 when the whole is unknown."""
     return round(min(100.0, 100 * part / whole), 1) if whole else 0

@@ -10,11 +10,12 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from matching import constraints, identity, models_in_force, proposing, review, undo
+from matching import constraints, identity, models_in_force, proposing, publishing, review, shadow, undo
+from matching import drafts as model_drafts
 from matching import evaluation as evaluations
-from matching.models import CannotLink, Evaluation, MatchModel, Proposal
+from matching.models import CannotLink, Evaluation, MatchModel, Proposal, Publication
 from profiles import conflicts, corrections, drafts, flags, imports, schema
-from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion
+from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion, User
 from tests.cast import Cast, profile_of, record, send, send_bytes
 from tests.site.test_screens import propose
 
@@ -164,6 +165,65 @@ def publish_model(cast: Cast) -> Callable:
     return lambda: models_in_force.publish(model=mine, by=cast.root)
 
 
+def model_draft(cast: Cast) -> MatchModel:
+    return model_drafts.copy(model=MatchModel.objects.get(), label="mine", note="", by=cast.root)
+
+
+def on_a_draft(act: Callable) -> Callable:
+    """A verb on a draft of the match model."""
+
+    def prepared(cast: Cast) -> Callable:
+        draft = model_draft(cast)
+        return lambda: act(draft, cast.root)
+
+    return prepared
+
+
+def on_a_request(act: Callable) -> Callable:
+    """A verb on the request to put a draft in force."""
+
+    def prepared(cast: Cast) -> Callable:
+        draft = model_draft(cast)
+        asked = Publication.objects.create(model=draft, model_digest=draft.digest, reason="r", requested_by=cast.ada)
+        return lambda: act(asked, cast)
+
+    return prepared
+
+
+def ask_again_for_an_older_model(cast: Cast) -> Callable:
+    shipped = MatchModel.objects.get()
+    models_in_force.publish(model=model_draft(cast), by=None)
+    shipped.refresh_from_db()
+    return lambda: publishing.request(model=shipped, by=cast.root, reason="r")
+
+
+def refit_model(cast: Cast) -> Callable:
+    compare("not_same")(cast)()
+    model = MatchModel.objects.get()
+    return lambda: model_drafts.copy_refitted(model=model, label="mine", note="", by=cast.root)
+
+
+def edit_model(draft: MatchModel, by: User) -> object:
+    content = {**draft.content, "prior": -9}
+    return model_drafts.edit(draft=draft, content=content, note="", expected=1, by=by)
+
+
+def start_shadow(draft: MatchModel, by: User) -> object:
+    return shadow.start(model=draft, against=MatchModel.objects.get(state="published"), by=by)
+
+
+def approve(asked: Publication, cast: Cast) -> object:
+    return publishing.approve(publication=asked, by=cast.root)
+
+
+def reject(asked: Publication, cast: Cast) -> object:
+    return publishing.reject(publication=asked, by=cast.root, answer="no")
+
+
+def withdraw(asked: Publication, cast: Cast) -> object:
+    return publishing.reject(publication=asked, by=cast.ada, answer="no")
+
+
 def through_the_site(name: str, state: str) -> Callable:
     def prepared(cast: Cast) -> Callable:
         Job.objects.filter(state="queued").update(state=state)
@@ -197,6 +257,15 @@ VERBS: list[tuple[str, Callable, list[str]]] = [
     ("matching.proposing.revoke", revoke(proposing.revoke), ["cannot_link.revoked"]),
     ("matching.models_in_force.publish", publish_model, ["model.published"]),
     ("matching.evaluation.keep", evaluation, ["model.evaluated"]),
+    ("matching.drafts.copy", lambda cast: lambda: model_draft(cast), ["model.drafted"]),
+    ("matching.drafts.copy_refitted", refit_model, ["model.drafted"]),
+    ("matching.drafts.edit", on_a_draft(edit_model), ["model.edited"]),
+    ("matching.drafts.discard", on_a_draft(lambda d, by: model_drafts.discard(draft=d, by=by)), ["model.discarded"]),
+    ("matching.shadow.start", on_a_draft(start_shadow), ["model.shadow_run"]),
+    ("matching.publishing.request", ask_again_for_an_older_model, ["model.publication_requested"]),
+    ("matching.publishing.approve", on_a_request(approve), ["model.published"]),
+    ("matching.publishing.reject", on_a_request(reject), ["model.publication_rejected"]),
+    ("matching.publishing.reject", on_a_request(withdraw), ["model.publication_withdrawn"]),
     ("profiles.corrections.correct", correct, ["record.corrected"]),
     ("profiles.corrections.release", release, ["record.correction_released"]),
     ("profiles.conflicts.keep", keep, ["record.correction_kept"]),

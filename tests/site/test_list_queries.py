@@ -56,6 +56,7 @@ LISTS = {
     "matching:split": "hub",
     "matching:move": "hub",
 }
+OWN_MODELS = "its own test: tests/site/test_model_pages.py"
 NO_LISTS = {
     "profiles:flag": "one flag",
     "profiles:flag-value": "one value",
@@ -63,6 +64,15 @@ NO_LISTS = {
     "profiles:import-progress": "the counters of one import",
     "profiles:mend": "one row",
     "matching:compare": "two customers, as matching:proposal",
+    "matching:models": OWN_MODELS,
+    "matching:model": OWN_MODELS,
+    "matching:evaluation": OWN_MODELS,
+    "matching:shadow-run": OWN_MODELS,
+    "matching:publish-model": OWN_MODELS,
+    "matching:compare-models": OWN_MODELS,
+    "matching:try-model": "two records; their search has at most 20",
+    "matching:edit-model": "one draft",
+    "matching:refit-model": "one version; its labels are pinned in tests/matching/test_evaluate.py",
     "governance:seals": "its own test: tests/governance/test_sealing.py",
 }
 
