@@ -88,6 +88,8 @@ class BlockedValues:
 
     def places(self, field_name: str, values: Sequence[str]) -> Ints:
         """Where the blocked ones are among a field's distinct values."""
+        if not (self.knows(field_name) or self.knows(ANY_FIELD)):
+            return np.zeros(0, np.int64)
         if isinstance(values, Texts):
             odd = np.flatnonzero(~_ascii(values))
             strange = [

@@ -36,25 +36,38 @@ def cascade(table: Table, left: Ints, right: Ints, model: Model, counts: Counts,
     """
     levels, crosswise = glance(table, left, right, model)
     levels = limit(levels, agreeing(table, left, right, levels, model, counts), model)
+    bounds = [
+        _bound(levels, table, left, model, household)
+        for household in ((False, True) if wanted.home < NEVER else (False,))
+    ]
     places = np.arange(len(left), dtype=np.int64)
-    keep = _hopeful(levels, crosswise, table, left, model, wanted)
-    for place in range(len(model.comparisons)):
-        if not (levels[:, place] == OPEN).any():
+    for place, comparison in enumerate(model.comparisons):
+        rows = np.flatnonzero(levels[:, place] == OPEN)
+        if not len(rows):
             continue
-        places, levels, crosswise = places[keep], levels[keep], crosswise[keep]
+        keep = np.flatnonzero(_hopeful(levels, crosswise, bounds, model, wanted))
+        places, levels, crosswise = places[keep], _of(levels, keep), crosswise[keep]
+        bounds = [bound[keep] for bound in bounds]
+        rows = np.flatnonzero(levels[:, place] == OPEN)
         look(levels, place, table, left[places], right[places], model)
-        keep = _hopeful(levels, crosswise, table, left[places], model, wanted)
-    places, levels, crosswise = places[keep], np.asfortranarray(levels[keep]), crosswise[keep]
+        for bound, household in zip(bounds, (False, True), strict=False):
+            best = _best(comparison, household)
+            bound[rows] += best[levels[rows, place]] - best[OPEN]
+    keep = np.flatnonzero(_hopeful(levels, crosswise, bounds, model, wanted))
+    places, levels, crosswise = places[keep], _of(levels, keep), crosswise[keep]
     mark_exchanged(levels, crosswise, model)
     return Kept(places, levels)
 
 
-def _hopeful(levels: Levels, crosswise: Flags, table: Table, left: Ints, model: Model, wanted: Wanted) -> Flags:
-    same = _bound(levels, table, left, model, household=False) + model.prior
-    hopeful: Flags = (same >= wanted.same - SLACK) | crosswise
-    if wanted.home < NEVER:
-        home = _bound(levels, table, left, model, household=True) + model.household_prior
-        hopeful |= home >= wanted.home - SLACK
+def _of(levels: Levels, rows: Ints) -> Levels:
+    """The patterns of these rows, a column still contiguous."""
+    return levels.T.take(rows, axis=1).T
+
+
+def _hopeful(levels: Levels, crosswise: Flags, bounds: list[Floats], model: Model, wanted: Wanted) -> Flags:
+    hopeful = crosswise.copy()
+    for bound, least in zip(bounds, wanted, strict=False):
+        hopeful |= bound >= least - SLACK
     doubtful = np.flatnonzero(~hopeful)
     for rule in model.rules:
         hopeful[_may_hold(rule.condition, levels, doubtful, model)] = True
@@ -62,8 +75,8 @@ def _hopeful(levels: Levels, crosswise: Flags, table: Table, left: Ints, model: 
 
 
 def _bound(levels: Levels, table: Table, left: Ints, model: Model, household: bool) -> Floats:
-    """No more than this can the weights of a pattern add up to."""
-    bound = np.zeros(len(levels))
+    """No more than this can the weights of a pattern add up to, prior included."""
+    bound = np.full(len(levels), model.household_prior if household else model.prior)
     for place, comparison in enumerate(model.comparisons):
         found = levels[:, place]
         if not found.any():

@@ -138,17 +138,12 @@ def _of(single: Facets[Column], name: str, make: Callable[[str], str]) -> Callab
 
 
 def _date_recipes(raw: Column) -> Recipes:
-    def written(needed: int, shown: int) -> Column:
+    def written() -> Column:
         parts = date_parts(raw.values).tolist()
-        texts = ["-".join(map(str, part[:shown])) if part[needed] else "" for part in parts]
-        distinct = dictionary(texts)
+        distinct = dictionary(["-".join(map(str, part)) if part[0] else "" for part in parts])
         return Column(distinct.codes[raw.codes], distinct.values)
 
-    return {
-        "birth_date": lambda: written(0, 3),
-        "birth_date.day": lambda: written(2, 3),
-        "birth_date.year": lambda: written(0, 1),
-    }
+    return {"birth_date": written}
 
 
 def _single_fields(model: Model) -> dict[str, Cleaner]:

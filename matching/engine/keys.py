@@ -35,7 +35,7 @@ def value_keys(table: Table, model: Model) -> Keys:
 
 def stable_key(rule_name: str, value: str) -> int:
     """The key of one value under a rule of one part, as a signed 64-bit number."""
-    return int(_stirred_in(_seed(rule_name), hashes([value])).view(np.int64)[0])
+    return int(stirred(_joined(_seed(rule_name), [hashes([value])])).view(np.int64)[0])
 
 
 def rule_keys(table: Table, rule: BlockingRule) -> Entries:
@@ -73,9 +73,7 @@ def _of_rule(table: Table, rule: BlockingRule) -> Entries:
     parts = [part_hashes(table, part) for part in rule.parts]
     if rows is not None:
         parts = [found if part in table.multi else found[rows] for part, found in zip(rule.parts, parts, strict=True)]
-    key = _seed(rule.name)
-    for found in parts:
-        key = _stirred_in(key, found)
+    key = stirred(_joined(_seed(rule.name), parts))
     present = np.logical_and.reduce([found != 0 for found in parts])
     return Entries(rows, np.where(present, np.maximum(key, np.uint64(1)), np.uint64(0)))
 
@@ -84,8 +82,11 @@ def _seed(rule_name: str) -> Hashes:
     return hashes([rule_name])
 
 
-def _stirred_in(key: Hashes, found: Hashes) -> Hashes:
-    return stirred((key + STEP) ^ found)
+def _joined(key: Hashes, parts: Iterable[Hashes]) -> Hashes:
+    """Parts that are well stirred each, in their order."""
+    for found in parts:
+        key = key * STEP + found
+    return key
 
 
 def _of_part(table: Table, part: str) -> Hashes:
@@ -126,15 +127,30 @@ def _initials(table: Table) -> Hashes:
     return _both(part_hashes(table, "given_name.initial"), part_hashes(table, "family_name.initial"))
 
 
+def _date(table: Table, known_to: int) -> Hashes:
+    """The digits of a date that is known to its year (0) or to its day (2)."""
+    parts = table.date_parts["birth_date"]
+    number = np.zeros(len(parts), np.uint64)
+    for place in range(known_to + 1):
+        number = number * np.uint64(100) + parts[:, place].astype(np.uint64)
+    return np.where(parts[:, known_to] > 0, stirred(number + np.uint64(1)), np.uint64(0))
+
+
+def _day(table: Table) -> Hashes:
+    return _date(table, 2)
+
+
+def _year(table: Table) -> Hashes:
+    return _date(table, 0)
+
+
 def _address(table: Table) -> Hashes:
     """Street, number, unit and place; the place is the postcode, or else the city."""
     street, number, unit, code, city = (
         part_hashes(table, part) for part in ("street", "house_number", "unit", "postcode", "city")
     )
     place = np.where(code != 0, code, stirred(city))
-    found = np.zeros(1, np.uint64)
-    for part in (street, number, place, unit):
-        found = _stirred_in(found, part)
+    found = stirred(_joined(street, (number, place, unit)))
     present = (street != 0) & (number != 0) & (place != 0)
     return np.where(present, found, np.uint64(0))
 
@@ -144,4 +160,6 @@ COMPOSED: dict[str, Callable[[Table], Hashes]] = {
     "name.sounds": _sounds,
     "name.initials": _initials,
     "address": _address,
+    "birth_date.day": _day,
+    "birth_date.year": _year,
 }

@@ -23,7 +23,7 @@ from matching.engine.score import REST
 from matching.engine.types import Candidates, Flags, Floats, Ints, Levels, Table
 from matching.engine.usage import agreeing, limit
 
-RANDOM_PAIRS, TRAINING_PAIRS = 200_000, 600_000
+RANDOM_PAIRS, TRAINING_PAIRS = 100_000, 300_000
 ROUNDS, SETTLED = 30, 1e-4
 LISTED = 20_000  # values whose frequency a model keeps, per comparison
 SAME, HOME, STRANGERS = range(3)
@@ -62,7 +62,7 @@ class Sample:
 def train(run: Run, label: str, crew: Crew | None = None, seed: int = 1) -> Model:
     """The run's model with probabilities, priors and frequencies of its table; levels, rules and thresholds stay.
 
-    Costs a comparison of 800,000 pairs without cascade, by the crew if there is one.
+    Costs a comparison of 400,000 pairs without cascade, by the crew if there is one.
     """
     table, model, crew = run.table, run.model, crew or Crew(run)
     step = _step(run)
