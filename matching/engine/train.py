@@ -277,8 +277,12 @@ def _shrunk_h(comparison: Comparison, seen: Floats) -> Floats:
 
 
 def _says_nothing(comparison: Comparison) -> list[int]:
-    """Levels that are no evidence: missing, and values that too many share."""
-    return [MISSING, *([comparison.level("shared")] if comparison.has("shared") else [])]
+    """Levels that are no evidence: missing, values that too many share, and what another comparison has counted.
+
+    Names in each other's place are one event, which the first name tells; counted twice it would be the surest of all.
+    """
+    silent = ("shared", "swapped") if comparison.kind == "family_name" else ("shared",)
+    return [MISSING, *(comparison.level(name) for name in silent if comparison.has(name))]
 
 
 def _with_probabilities(
@@ -291,7 +295,7 @@ def _with_probabilities(
         given: dict[str, Any] = {
             name: _sensible(found[place]) for name, found in (("m", m), ("u", u), ("h", h)) if found is not None
         }
-        levels.append(level if place in nothing else replace(level, **given))
+        levels.append(replace(level, m=1.0, u=1.0, h=1.0) if place in nothing else replace(level, **given))
     return replace(comparison, levels=tuple(levels))
 
 

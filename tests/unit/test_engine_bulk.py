@@ -256,3 +256,10 @@ def test_a_value_has_one_hash_in_lists_and_in_arrow_and_hardly_any_other_has_it(
     assert found.tolist() == hashes(Texts(pa.array(values, pa.string()))).tolist()
     assert len(set(found.tolist())) == len(set(values))
     assert [value == "" for value in values] == (found == 0).tolist()
+
+
+def test_names_in_each_others_place_are_counted_once() -> None:
+    for model in (default_model(), trained("febrl3")):
+        given, family = (model.comparison(name) for name in ("given_name", "family_name"))
+        assert given.levels[given.level("swapped")].weight > 5
+        assert family.levels[family.level("swapped")].weight == 0
