@@ -161,17 +161,21 @@ def ready(name: str, place: Path, python: Path) -> Path:
     data.mkdir(exist_ok=True)
     if not is_generated(name):
         path = data / base(name) / "data.parquet"
-        once(path, lambda: script(python, place, "prepare.py", CHECKOUT / "tests" / "data"))
+        if not path.exists():
+            script(python, place, "prepare.py", CHECKOUT / "tests" / "data")
         return path
     raw, path = data / f"{name}.parquet", data / f"{base(name)}.parquet"
-    once(raw, lambda: script(python, place, "gen_customers.py", int(float(name[1:-1]) * 1_000_000), raw))
-    once(path, lambda: script(python, place, "clean_hubs.py", raw, path))
+    once(raw, lambda new: script(python, place, "gen_customers.py", int(float(name[1:-1]) * 1_000_000), new))
+    once(path, lambda new: script(python, place, "clean_hubs.py", raw, new))
     return path
 
 
-def once(path: Path, make: Callable[[], None]) -> None:
+def once(path: Path, make: Callable[[Path], None]) -> None:
+    """Make a file that is not there yet; one half made is never taken for it."""
     if not path.exists():
-        make()
+        new = path.with_suffix(".new")
+        make(new)
+        new.replace(path)
 
 
 def script(python: Path, place: Path, name: str, *words: object) -> None:
