@@ -4,6 +4,7 @@ import contextlib
 import socket
 import time
 import urllib.request
+from collections.abc import Callable
 
 FIRST_PORT = 8000
 
@@ -30,11 +31,14 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def wait_until_answered(listener: socket.socket, seconds: float = 60) -> None:
-    """Wait for the first page from behind this socket."""
+def wait_until_answered(
+    listener: socket.socket, seconds: float = 60, *, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Wait for the first page from behind this socket, calling `meanwhile` between tries."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{url_of(listener)}healthz", timeout=5):
             return
+        meanwhile()
         time.sleep(0.05)
     raise NoAddress("The site does not answer; see web.log.")

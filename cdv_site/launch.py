@@ -6,7 +6,7 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from socket import socket
 
@@ -21,7 +21,13 @@ from .throwaway import run_on_throw_away_servers
 
 WITHOUT_SERVERS = ("match",)  # benchmarks of pure code
 MANAGE = [sys.executable, "manage.py"]
-ANTICIPATED = (embedded.EmbeddedFailed, addresses.NoAddress, BadSetting, ImproperlyConfigured)
+ANTICIPATED = (
+    embedded.EmbeddedFailed,
+    addresses.NoAddress,
+    BadSetting,
+    ImproperlyConfigured,
+    psycopg.OperationalError,
+)
 
 
 def say(text: str) -> None:
@@ -73,49 +79,52 @@ def serve(options: argparse.Namespace) -> int:
 
 
 def _start_site(supervisor: Supervisor, listener: socket, options: argparse.Namespace) -> None:
+    """Services, address, sign-ins; then, with the site up and kept up, what takes longer."""
     demo = options.demo or ("DATABASE_URL" not in os.environ and not options.no_demo)
     env = {**os.environ, "CDV_DEMO": "1"} if demo else dict(os.environ)
-    _manage("prepare", env=env)
+    _manage(supervisor, "prepare", *(["--demo"] if demo else []), env=env)
+    nobody = not _somebody_can_sign_in()
     parts = {"logs": _logs(), "env": env}
     supervisor.add(services.worker(**parts))
     supervisor.add(services.scheduler(**parts))
     supervisor.add(services.web(listener=listener, **parts))
-    if demo and not _holds("profiles_source"):
-        say("Loading the demo: five sources with about 5,000 records …")
-        _manage("demo", "--if-empty", env=env)
-    addresses.wait_until_answered(listener)
-    _welcome(addresses.url_of(listener), demo, env)
-
-
-def _welcome(address: str, demo: bool, env: Mapping[str, str]) -> None:
-    say(f"\n  {address}\n")
+    addresses.wait_until_answered(listener, meanwhile=supervisor.check)
+    _welcome(addresses.url_of(listener), DEMO_ACCOUNTS if demo else (), nobody=nobody)
     if demo:
-        for role, name, password in DEMO_ACCOUNTS:
-            say(f"  {role:<14} {name:<8} {password}")
-    else:
-        _ask_for_administrator(env)
-    say("\n  Ctrl-C stops everything.")
+        _load_demo(supervisor, env)
+    elif nobody and sys.stdin.isatty():
+        _ask_for_administrator(supervisor, env)
 
 
-def _ask_for_administrator(env: Mapping[str, str]) -> None:
-    """Without the demo nobody can sign in yet: ask for the first administrator."""
-    if _holds("profiles_user", "is_superuser AND is_active"):
-        return
-    if sys.stdin.isatty():
-        say("  Nobody can sign in yet. The first administrator:")
-        _manage("createsuperuser", env=env)
-    else:
+def _welcome(address: str, accounts: Sequence[tuple[str, str, str]], *, nobody: bool) -> None:
+    say(f"\n  {address}\n")
+    for role, name, password in accounts:
+        say(f"  {role:<14} {name:<8} {password}")
+    if nobody:
         say("  Nobody can sign in yet: python3 run.py manage createsuperuser")
+    say("\n  Ctrl-C stops everything.\n")
 
 
-def _holds(table: str, condition: str = "true") -> bool:
+def _load_demo(supervisor: Supervisor, env: Mapping[str, str]) -> None:
+    """The site is open meanwhile; what a killed launcher has begun is gone on with. Done already: nothing is said."""
+    if supervisor.run_beside([*MANAGE, "demo", "--if-unfinished"], env=env, cwd=embedded.CHECKOUT):
+        say("The demo could not be loaded; the site is up without it.")
+
+
+def _ask_for_administrator(supervisor: Supervisor, env: Mapping[str, str]) -> None:
+    """Without the demo nobody can sign in yet: ask for the first administrator. Given up, the site stays up."""
+    say("The first administrator:")
+    supervisor.run_beside([*MANAGE, "createsuperuser"], env=env, cwd=embedded.CHECKOUT, asks=True)
+
+
+def _somebody_can_sign_in() -> bool:
     with psycopg.connect(os.environ.get("DATABASE_URL") or embedded.database_url()) as connection:
-        return connection.execute(f"SELECT EXISTS (SELECT FROM {table} WHERE {condition})").fetchone()[0]
+        return connection.execute("SELECT EXISTS (SELECT FROM profiles_user WHERE is_active)").fetchone()[0]
 
 
-def _manage(*arguments: str, env: Mapping[str, str]) -> None:
+def _manage(supervisor: Supervisor, *arguments: str, env: Mapping[str, str]) -> None:
     argv = [*MANAGE, *arguments]
-    if code := processes.run(argv, env=env, cwd=embedded.CHECKOUT):
+    if code := supervisor.run_beside(argv, env=env, cwd=embedded.CHECKOUT):
         raise subprocess.CalledProcessError(code, argv)
 
 

@@ -65,10 +65,22 @@ def start(command: Command) -> subprocess.Popen[bytes]:
         )
 
 
-def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> int:
-    """Run in the foreground to the end and return the exit code; it cannot outlive us either."""
+def foreground(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, own_session: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a command that writes where we write; it cannot outlive us either."""
     bound = _bound_to(os.getpid(), signal.SIGTERM)
-    return subprocess.run(list(argv), env=dict(env), cwd=cwd, check=False, preexec_fn=bound).returncode
+    return subprocess.Popen(list(argv), env=dict(env), cwd=cwd, start_new_session=own_session, preexec_fn=bound)
+
+
+def run(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> int:
+    """Run in the foreground to the end and return the exit code."""
+    process = foreground(argv, env=env, cwd=cwd)
+    try:
+        return process.wait()
+    finally:
+        wait_for(process, seconds=2)
+        stop(process)
 
 
 def _bound_to(parent: int, signum: int) -> Callable[[], None]:
@@ -84,11 +96,16 @@ def stop(process: subprocess.Popen[bytes], signum: int = signal.SIGTERM, timeout
     """End a process and wait; kill it when it does not listen."""
     if process.poll() is None:
         process.send_signal(signum)
-    try:
-        process.wait(timeout)
-    except subprocess.TimeoutExpired:
+    if not wait_for(process, seconds=timeout):
         process.kill()
         process.wait()
+
+
+def wait_for(process: subprocess.Popen[bytes], *, seconds: float) -> bool:
+    """Whether it ends within this time."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    return process.returncode is not None
 
 
 class Roster:

@@ -3,11 +3,12 @@
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
-from .processes import Command, Roster, start, stop
+from .processes import Command, Roster, foreground, start, stop, wait_for
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
@@ -48,6 +49,20 @@ class Supervisor:
         while not self.stopping:
             self.check()
             time.sleep(0.25)
+
+    def run_beside(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, asks: bool = False) -> int:
+        """Run a command to its end, keeping the services up meanwhile; returns its exit code. One that `asks` holds
+        the terminal: Ctrl-C reaches it too, and it has a moment to give the terminal back."""
+        process = foreground(argv, env=env, cwd=cwd, own_session=not asks)
+        try:
+            while process.poll() is None:
+                self.check()
+                time.sleep(0.05)
+        finally:
+            if asks:
+                wait_for(process, seconds=2)
+            stop(process)
+        return process.returncode
 
     def check(self) -> None:
         """Restart what has ended, after a pause that doubles while it keeps ending."""

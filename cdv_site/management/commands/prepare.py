@@ -3,10 +3,12 @@
 import io
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import NotSupportedError, OperationalError, connection
 
+from cdv_site.demo import loading
 from cdv_site.health import is_migrated
+from profiles.models import Source
 
 OLDEST = 18
 
@@ -14,11 +16,16 @@ OLDEST = 18
 class Command(BaseCommand):
     help = f"Migrate where needed, sync roles, ship what is missing. Refuses PostgreSQL before {OLDEST}."
 
-    def handle(self, *args: object, **options: object) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="the demo's sign-ins and sources, in an empty database")
+
+    def handle(self, *args: object, demo: bool, **options: object) -> None:
         self.refuse_unusable_database()
         if not is_migrated():
             call_command("migrate", verbosity=0)
         call_command("setup_roles", stdout=io.StringIO())
+        if demo and not Source.objects.exists():
+            loading.set_up()
 
     def refuse_unusable_database(self) -> None:
         """One engine, in every place; a lower version fails here and not in the middle of a migration."""
