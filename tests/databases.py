@@ -8,6 +8,8 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 
+from profiles import imports, schema
+
 
 class TestDatabase:
     """One process's clone: use it, renew it, drop it."""
@@ -36,6 +38,7 @@ class TestDatabase:
     def renew(self, template: str = "") -> None:
         """Back to the state after migration, or to one kept before; about 0.2 s."""
         connections.close_all()
+        forget()
         self._clone(template or self.template)
 
     def keep(self, what: str) -> str:

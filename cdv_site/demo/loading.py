@@ -1,6 +1,7 @@
 """The demo in the database: sign-ins, sources, imports, and what came out, held against the truth."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -9,9 +10,10 @@ from django.db import transaction
 from guardian.shortcuts import assign_perm
 
 from cdv_site.demo.generate import generate
+from cdv_site.demo.samples import SAMPLE_SOURCES
 from cdv_site.demo.sources import SOURCES
 from cdv_site.demo.sources import Source as SetUp
-from cdv_site.demo.truth import TruthReport, load_truth, score
+from cdv_site.demo.truth import RecordKey, TruthReport, load_truth, score
 from cdv_site.demo_accounts import DEMO_ACCOUNTS
 from matching.models import Proposal
 from profiles import imports, jobs, schema
@@ -36,7 +38,7 @@ def is_finished() -> bool:
 
 @transaction.atomic
 def set_up() -> None:
-    """Users of each role, the five sources with their mappings and grants, and a published schema. Roles exist."""
+    """Users of each role, the sources with their mappings and grants, and a published schema. Roles exist."""
     for role, name, password in DEMO_ACCOUNTS:
         user, new = User.objects.get_or_create(username=name)
         if new:
@@ -44,7 +46,7 @@ def set_up() -> None:
             user.is_staff = role == "administrator"
             user.save()
         user.groups.add(Group.objects.get(name=role))
-    for row in SOURCES:
+    for row in (*SOURCES, *SAMPLE_SOURCES):
         add_source(row)
     schema.publish(by=None, note=NOTE)
 
@@ -74,7 +76,7 @@ def load(*, seed: int, scale: int) -> TruthReport:
                     source=Source.objects.get(key=row["key"]), name=row["file"], content=content, by=None
                 )
             work_off()
-        return compare(out / "truth.csv")
+        return compare(load_truth(out / "truth.csv"))
 
 
 def work_off() -> None:
@@ -87,8 +89,8 @@ def work_off() -> None:
             time.sleep(0.1)
 
 
-def compare(truth_file: Path) -> TruthReport:
-    """What was merged, and what waits, against who is really who."""
+def compare(truth: Mapping[RecordKey, str]) -> TruthReport:
+    """What was merged, and what waits, against who is really who. 2 queries."""
     rows = Membership.objects.values_list("record__source__key", "record__external_id", "profile_id")
     clusters = {(source, external_id): profile for source, external_id, profile in rows}
     pairs = (
@@ -101,4 +103,4 @@ def compare(truth_file: Path) -> TruthReport:
             "right_record__external_id",
         )
     )
-    return score(clusters, [((a, b), (c, d)) for a, b, c, d in pairs], load_truth(truth_file))
+    return score(clusters, [((a, b), (c, d)) for a, b, c, d in pairs], truth)
