@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from hypothesis import settings as hypothesis_settings
 
-from tests.databases import TestDatabase
+from tests.databases import TestDatabase, forget
 from tests.live import LiveSite
 
 
@@ -63,6 +63,14 @@ def fresh_database(django_db_setup: TestDatabase, django_db_blocker: object) -> 
     with django_db_blocker.unblock():
         yield django_db_setup.renew
         django_db_setup.renew()
+
+
+@pytest.fixture
+def own_schema() -> Iterator[None]:
+    """For a test that publishes another schema than the cast's."""
+    forget()
+    yield
+    forget()
 
 
 @pytest.fixture

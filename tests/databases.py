@@ -69,3 +69,9 @@ class TestDatabase:
     def url_of(self, name: str) -> str:
         """The address of another database on the same server."""
         return urlsplit(self.template_url)._replace(path=f"/{name}").geturl()
+
+
+def forget() -> None:
+    """Schema versions never change and are kept in memory by number; another clone gives the same numbers out again."""
+    schema._cache.clear()
+    imports._caches.clear()

@@ -25,6 +25,10 @@ FLOW = ("import", "resolve")
 OPEN = (Job.State.QUEUED, Job.State.RUNNING)
 
 
+class LoadFailed(Exception):
+    """The demo did not come in; the message says where it stopped."""
+
+
 def is_set_up() -> bool:
     return SchemaVersion.objects.filter(note=NOTE).exists()
 
@@ -32,7 +36,7 @@ def is_set_up() -> bool:
 def is_finished() -> bool:
     """Whether every source of the demo has had its import. 1 query."""
     imported = Batch.objects.filter(source__key__in=[row["key"] for row in SOURCES])
-    imported = imported.exclude(state__in=[Batch.State.WAITING, Batch.State.RUNNING])
+    imported = imported.filter(state__in=[Batch.State.DONE, Batch.State.UNDONE])
     return imported.values("source").distinct().count() == len(SOURCES)
 
 
@@ -72,10 +76,13 @@ def load(*, seed: int, scale: int) -> TruthReport:
         generate(out, seed=seed, scale=scale)
         for row in SOURCES:
             with (out / row["file"]).open("rb") as content:
-                imports.receive_file(
+                batch, _ = imports.receive_file(
                     source=Source.objects.get(key=row["key"]), name=row["file"], content=content, by=None
                 )
             work_off()
+            batch.refresh_from_db()
+            if batch.state == Batch.State.FAILED or Job.objects.filter(id=batch.job_id, state=Job.State.FAILED):
+                raise LoadFailed(f"The import of {batch.file_name} failed: see worker.log.")
         return compare(load_truth(out / "truth.csv"))
 
 

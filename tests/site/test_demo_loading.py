@@ -7,10 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from cdv_site.demo import loading
+from cdv_site.demo.sources import SOURCES
 from profiles.models import Batch, Profile, Source, SourceRecord, User
 from tests.cast import Cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_schema")]
 SMALL = {"seed": 7, "scale": 300}
 
 
@@ -46,6 +47,14 @@ def test_the_figures_told_are_those_of_the_database() -> None:
     precision, with_proposals = re.search(r"precision ([\d.]+).*recall ([\d.]+)\.$", said, re.DOTALL).groups()
     assert float(precision) >= 0.99
     assert float(with_proposals) >= 0.95
+
+
+def test_a_failed_import_is_told() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SOURCES[0], "encoding", "no-such-encoding")
+        with pytest.raises(CommandError, match="The import of pos.csv failed"):
+            demo()
+    assert not loading.is_finished()
 
 
 def test_sources_of_ones_own_are_never_mixed_with_the_demo() -> None:

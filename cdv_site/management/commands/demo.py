@@ -30,7 +30,10 @@ class Command(BaseCommand):
             loading.set_up()
         self.stdout.write(f"Loading the demo: five sources with about {scale:,} records …")
         self.stdout.flush()
-        self.report(loading.load(seed=seed, scale=scale))
+        try:
+            self.report(loading.load(seed=seed, scale=scale))
+        except loading.LoadFailed as error:
+            raise CommandError(str(error)) from error
 
     def report(self, found: TruthReport) -> None:
         waiting = Proposal.objects.awaiting_review().count()
