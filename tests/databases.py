@@ -8,7 +8,7 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 
-from profiles import imports, schema
+from profiles import schema
 
 
 class TestDatabase:
@@ -74,4 +74,3 @@ class TestDatabase:
 def forget() -> None:
     """Schema versions never change and are kept in memory by number; another clone gives the same numbers out again."""
     schema._cache.clear()
-    imports._caches.clear()
