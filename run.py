@@ -33,7 +33,7 @@ def sync(dev: bool) -> None:
         return
     print(f"Installing {name} …", flush=True)
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-    must([*pip, "-r", str(HERE / name)])
+    must([*pip, "--no-compile", "-r", str(HERE / name)])  # most of it is never imported: half the time
     now = {digest("requirements.txt")} | ({digest(name)} if dev else set())
     STAMP.write_text("\n".join(sorted(now)))
 
@@ -68,4 +68,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:  # while it installs: the next start goes on
+        sys.exit(130)
