@@ -19,7 +19,7 @@ from profiles.models import IdentityOperation, Mark, Membership, Profile, Record
 from profiles.models.identity import LinkClass
 from profiles.models.mark import kinds_that_stop
 
-from . import constraints
+from . import constraints, proposals
 from .locks import atomic_with_retry, lock_profiles
 from .models import CannotLink
 from .redirects import last_records_of_tombstones, redirect
@@ -286,6 +286,9 @@ def apply(
     now = timezone.now()
     actor = current_actor()
     merged = merged or {}
+    touched = {pid for draft in drafts for m in draft.moves for pid in (m.from_profile, m.to_profile) if pid}
+    touched |= {draft.profile_id for draft in drafts}
+    proposals.lock_of(touched)
     redirected = redirect(drafts, merged, revived)
     operations = IdentityOperation.objects.bulk_create(
         IdentityOperation(
@@ -306,8 +309,6 @@ def apply(
     Profile.objects.filter(id__in=revived).update(state=Profile.State.ACTIVE, merged_into_id=None, canonical_id=None)
     _place(drafts, now)
     _bury(merged, redirected)
-    touched = {pid for draft in drafts for m in draft.moves for pid in (m.from_profile, m.to_profile) if pid}
-    touched |= {draft.profile_id for draft in drafts}
     Profile.objects.filter(id__in=touched).update(version=F("version") + 1, updated_at=now)
     _write_audit(drafts, operations)
     if rebuild:

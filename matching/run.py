@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max, Q
 
 from profiles import audit, golden, jobs, schema, work
@@ -27,7 +27,7 @@ from .engine.resolve import resolve
 from .engine.types import Component, Evidence, Fracture, Plan, RecordInput, Situation
 from .engine.types import Proposal as Proposed
 from .evidence import fingerprint
-from .locks import lock_homes, lock_resolution, lock_waiting
+from .locks import atomic_with_retry, lock_homes, lock_resolution, lock_waiting
 from .models import Proposal, Relation
 
 BATCH = 500
@@ -51,10 +51,15 @@ def run_resolve(claim: jobs.Claim) -> None:
     """The resolve job: batches of what waits, oldest first, until nothing waits."""
     total = 0
     while ids := waiting(BATCH):
-        with claim.effect():
-            resolve_batch(ids)
+        _resolve_claimed(claim, ids)
         total += len(ids)
         claim.beat(resolved=total, waiting=SourceRecord.objects.filter(state=SourceRecord.State.RECEIVED).count())
+
+
+@atomic_with_retry
+def _resolve_claimed(claim: jobs.Claim, record_ids: Sequence[int]) -> None:
+    with claim.effect():
+        resolve_batch(record_ids)
 
 
 def waiting(limit: int) -> list[int]:
@@ -63,8 +68,9 @@ def waiting(limit: int) -> list[int]:
     return list(rows.values_list("id", flat=True)[:limit])
 
 
+@atomic_with_retry
 def resolve_batch(record_ids: Sequence[int]) -> None:
-    """Resolve records in the caller's transaction. A fixed number of queries per batch, plus a few per merge."""
+    """Resolve records in one transaction, or as a part of the caller's. A fixed number of queries per batch, plus a few per merge."""
     still = lock_waiting(record_ids)
     if not still:
         return
@@ -373,7 +379,6 @@ def resolve_all() -> int:
     """Resolve everything that waits, outside a job: for commands and tests. Returns how many records."""
     total = 0
     while ids := waiting(BATCH):
-        with transaction.atomic():
-            resolve_batch(ids)
+        resolve_batch(ids)
         total += len(ids)
     return total
