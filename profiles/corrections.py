@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from . import audit, work
@@ -32,6 +32,7 @@ def after_store(record_ids: Collection[int], new: Sequence[NewRecord] = ()) -> N
 
 
 CONFLICT = "correction_conflict"  # the work item of a source that contradicts a correction, see conflicts.py
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 class CorrectionNotAllowed(Exception):
@@ -60,7 +61,7 @@ def applied(attributes: Mapping[str, Sequence[str]], corrections: Mapping[str, C
 @transaction.atomic
 def correct(*, record: SourceRecord, field: str, values: Sequence[str], reason: str, by: User | None) -> Correction:
     """Set (or, with no values, retract) a field of a record; an earlier correction of the field is released."""
-    record = SourceRecord.objects.select_for_update(no_key=True).get(pk=record.pk)
+    record = _locked(record.pk)
     if record.state == SourceRecord.State.ERASED:
         raise CorrectionNotAllowed("The record was erased.")
     _release_open(record, field, by)
@@ -81,7 +82,7 @@ def correct(*, record: SourceRecord, field: str, values: Sequence[str], reason: 
 @transaction.atomic
 def release(*, correction: Correction, by: User | None) -> Correction:
     """Take a correction back: the source's own value counts again."""
-    SourceRecord.objects.select_for_update(no_key=True).get(pk=correction.record_id)
+    _locked(correction.record_id)
     correction = Correction.objects.select_related("record").get(pk=correction.pk)
     if correction.released_at:
         raise CorrectionNotAllowed("The correction was released already.")
@@ -96,6 +97,16 @@ def release(*, correction: Correction, by: User | None) -> Correction:
         detail={"field": correction.field},
     )
     return correction
+
+
+def _locked(record_id: int) -> SourceRecord:
+    """The record, locked: corrections of it take turns, and with whatever resolves it. 1 query."""
+    try:
+        return SourceRecord.objects.select_for_update(no_key=True).get(pk=record_id)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise CorrectionNotAllowed("The record is being worked on at this moment. Please try again.") from error
 
 
 def _release_open(record: SourceRecord, field: str, by: User | None) -> None:

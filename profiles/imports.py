@@ -9,7 +9,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from .snapshots import withdraw_missing
 from .standardising import Chunk, Results, standardise, standardised
 
 CHUNK = 2_000
+RECEIVE_LOCK = 730_591_202
 SKIPPED_PER_BEAT = 50_000
 
 
@@ -35,7 +36,7 @@ def receive_file(*, source: Source, name: str, content: BinaryIO, by: User | Non
     stored.parent.mkdir(parents=True, exist_ok=True)
     digest, size = _store_file(content, stored)
     with transaction.atomic():
-        Source.objects.select_for_update().get(id=source.id)
+        _take_turns(source)
         earlier = _earlier(source, digest)
         if earlier:
             stored.unlink()
@@ -48,6 +49,12 @@ def receive_file(*, source: Source, name: str, content: BinaryIO, by: User | Non
         batch.job_id = jobs.enqueue(kind="import", args={"batch": batch.id}).id
         batch.save(update_fields=["job_id"])
     return batch, True
+
+
+def _take_turns(source: Source) -> None:
+    """Files of a source are taken in one after another; whoever sends one does not wait for an import that runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [RECEIVE_LOCK, source.id])
 
 
 def _store_file(content: BinaryIO, stored: Path) -> tuple[str, int]:

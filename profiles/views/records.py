@@ -1,5 +1,6 @@
 """One record: what its source sent, what became of it, its older states, and its corrections."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -58,7 +59,10 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         context = {"record": row, "form": form, "can_correct": True, "cells": row.cells()}
         return render_page(request, "profiles/record.html", "profiles/record.html", context, status=422)
-    corrections.correct(record=row, by=request.user, **form.cleaned_data)
+    try:
+        corrections.correct(record=row, by=request.user, **form.cleaned_data)
+    except corrections.CorrectionNotAllowed as refused:
+        messages.error(request, str(refused))
     return redirect("profiles:record", pk=row.pk)
 
 
@@ -71,5 +75,8 @@ def release(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_record(request, correction.record_id)
     if not _can_correct(request, row):
         raise PermissionDenied("You may correct records of the sources you steward only.")
-    corrections.release(correction=correction, by=request.user)
+    try:
+        corrections.release(correction=correction, by=request.user)
+    except corrections.CorrectionNotAllowed as refused:
+        messages.error(request, str(refused))
     return redirect("profiles:record", pk=row.pk)
