@@ -19,10 +19,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its name and its points for SVG."""
+    """One line: its name, its points for SVG, and where it begins; of a single point only that is seen."""
 
     name: str
     points: str
+    x: float
+    y: float
+    is_point: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def thresholds(rows: Sequence[Mapping[str, Any]]) -> Chart:
 
 
 def _line(name: str, placed: Sequence[tuple[float, float]]) -> Line:
-    return Line(name, " ".join(f"{x:.1f},{y:.1f}" for x, y in placed))
+    text = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+    return Line(name, text, round(placed[0][0], 1), round(placed[0][1], 1), len(set(placed)) == 1)
 
 
 def _floor(values: Sequence[float]) -> float:

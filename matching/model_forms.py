@@ -28,6 +28,7 @@ SIZES = {
     "cluster_stop": "Records from which on nothing is decided",
 }
 PRIORS = {"prior": "Prior of the same person, log2 odds", "household_prior": "Prior of one household, log2 odds"}
+CHECK = {"class": "form-check-input"}
 PARTS = {"m": "same person", "u": "strangers", "h": "household"}
 
 
@@ -72,8 +73,8 @@ class SettingsForm(forms.Form):
 
     note = forms.CharField(max_length=500, required=False)
     revision = forms.IntegerField(widget=forms.HiddenInput)
-    rules = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
-    blocking = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    rules = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple(CHECK))
+    blocking = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple(CHECK))
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, draft: MatchModel) -> None:
         self.content: dict[str, Any] = draft.content

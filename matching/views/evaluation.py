@@ -23,6 +23,7 @@ KINDS = (
     ("false_positives", "Not the same, but likely to the model"),
     ("false_negatives", "The same, but not joined automatically"),
 )
+WORST = 15  # errors of each kind that are shown at once
 SENTENCES = {reason.value: sentence for reason, sentence in REASON_SENTENCES.items()}
 
 
@@ -48,14 +49,21 @@ def evaluation(request: HttpRequest, pk: int) -> HttpResponse:
     return render_page(request, "matching/evaluation.html", "matching/evaluation.html", context)
 
 
-def _errors(request: HttpRequest, found: Evaluation, name: str, title: str) -> tuple[str, list[dict[str, Any]], int]:
-    """Errors of one kind: of a file with its own ids, of decisions with the customers that the reader may see."""
-    listed = found.errors[name]
+def _errors(
+    request: HttpRequest, found: Evaluation, name: str, title: str
+) -> tuple[str, list[dict[str, Any]], int, int]:
+    """The worst errors of one kind, how many are hidden, and how many more there are.
+
+    Those of a file have its own ids; those of decisions are named where the reader may see the customers.
+    """
+    every = found.errors[name]
+    listed = every if request.GET.get("all") else every[:WORST]
+    more = len(every) - len(listed)
     if found.kind == Evaluation.Kind.FILE:
-        return title, [{"error": error, **_told(error)} for error in listed], 0
+        return title, [{"error": error, **_told(error)} for error in listed], 0, more
     shown, hidden = named.errors(listed, request.user)
     audit.read("evaluation.read", subjects={person.id for one in shown for person in one.customers}, obj=found)
-    return title, [_with_link(one) for one in shown], hidden
+    return title, [_with_link(one) for one in shown], hidden, more
 
 
 def _with_link(one: named.NamedError) -> dict[str, Any]:

@@ -58,6 +58,8 @@ def test_each_setting_that_differs_is_named_with_both_figures() -> None:
 def test_a_curve_lies_between_its_axes() -> None:
     chart = charts.precision_recall([{"precision": 1.0, "recall": 0.0}, {"precision": 0.75, "recall": 1.0}])
     assert chart.lines[0].points == f"{charts.LEFT:.1f},{charts.TOP:.1f} {charts.LEFT + charts.WIDTH:.1f},143.3"
+    assert not chart.lines[0].is_point
+    assert charts.precision_recall([{"precision": 1.0, "recall": 0.0}]).lines[0].is_point
     assert [tick.label for tick in chart.up] == ["70 %", "76 %", "82 %", "88 %", "94 %", "100 %"]
 
 
