@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from matching import models_in_force
+from matching import identity, models_in_force
 from matching.models import BlockKey, MatchModel
 from matching.rekeying import matched_fields
 from matching.run import resolve_all
@@ -14,7 +14,6 @@ from profiles.models import (
     CanonicalField,
     Correction,
     Job,
-    Membership,
     SchemaVersion,
     SourceRecord,
     WorkItem,
@@ -54,6 +53,13 @@ def remap(cast: Cast, column: str, **changes: object) -> None:
     mapping.save()
 
 
+def confirm(cast: Cast, *external_ids: str) -> None:
+    """A person's word that these records of the shop are one."""
+    first, *others = [profile_of(cast.shop, pk).id for pk in external_ids]
+    records = [record(cast.shop, pk).id for pk in external_ids]
+    identity.merge(survivor=first, losers=others, by=cast.ada, reason="She said so", confirmed=records)
+
+
 def test_records_are_read_again_where_their_source_is_read_otherwise(cast: Cast) -> None:
     send(cast.shop, {"id": "1", "name": "Ada Byron", "born": "03/04/1990"})
     send(cast.crm, {"id": "9", "name": "Emmy Noether", "born": "1990-05-06"})
@@ -88,10 +94,11 @@ def test_only_records_whose_matched_attributes_changed_are_resolved_again(cast: 
 
 
 def test_what_is_read_again_is_found_by_its_new_keys_and_verified_links_stay(cast: Cast) -> None:
-    send(cast.shop, {"id": "1", "name": "Ada Byron", "y": "1990-05-17", "x": "ada@post.example"})
+    mine = {"id": "1", "name": "Ada Byron", "y": "1990-05-17", "x": "ada@post.example"}
+    send(cast.shop, mine, {"id": "2", "name": "Ada Byron"})
+    confirm(cast, "1", "2")
     send(cast.crm, {"id": "9", "name": "Ada Byron", "born": "1990-05-17", "mail": "ada@post.example"})
     assert not same((cast.shop, "1"), (cast.crm, "9"))
-    Membership.objects.filter(record__source=cast.shop).update(link_class="verified")
     cast.shop.mappings.create(column="x", target="email")
     cast.shop.mappings.create(column="y", target="birth_date")
     publish()
