@@ -23,7 +23,7 @@ def lines(evaluation: Evaluation, errors: int) -> Iterator[str]:
     if found["best"]:
         best = found["best"]
         yield f"Best F1 by probability alone: {best['f1']:.4f} at {best['threshold']:.4f}."
-    yield from _section("Thresholds", _thresholds(found["thresholds"]))
+    yield from _section("Thresholds, by probability alone", _thresholds(found["thresholds"]))
     yield from _section("Precision and recall along the curve", _curve(found["curve"]))
     yield from _section("Blocking rules, in order", _blocking(found["blocking"]))
     yield from _section("Calibration", _calibration(found["calibration"]))
