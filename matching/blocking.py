@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from profiles import corrections, golden, jobs, schema
+from profiles.bulk import array
 from profiles.models import SourceRecord
 
 from . import models_in_force
@@ -14,22 +15,14 @@ from .engine.keys import block_keys
 from .engine.types import RecordInput
 from .key_rows import COPY_KEYS, packed
 from .locks import lock_homes
+from .reading import read_records
 
-LIVE = [SourceRecord.State.RECEIVED, SourceRecord.State.RESOLVED]
+COUNTED = 100  # holders of a value beyond which it does not matter how many there are
 
 
 def inputs(record_ids: Collection[int]) -> list[RecordInput]:
     """Records as the engine reads them, with corrections applied, by id; withdrawn ones are left out. 2 queries."""
-    rows = (
-        SourceRecord.objects.filter(id__in=record_ids, state__in=LIVE)
-        .order_by("id")
-        .values_list("id", "source__key", "party_kind", "attributes")
-    )
-    open_ones = corrections.open_corrections(record_ids)
-    return [
-        RecordInput(pk, source, kind, corrections.applied(attributes, open_ones.get(pk, {})))
-        for pk, source, kind, attributes in rows
-    ]
+    return [row.input for row in read_records(record_ids)]
 
 
 def write_keys(record_ids: Collection[int], new: Sequence[corrections.NewRecord] = ()) -> None:
@@ -76,41 +69,52 @@ class Found:
     rule: int
 
 
-def find_candidates(record_ids: Sequence[int], cap: int, *, resolved_after: int | None = None) -> list[Found]:
-    """Live records that share a key with one of the given records; keys of more than `cap` records are left out.
+CANDIDATES = """
+WITH mine AS MATERIALIZED (
+    SELECT key, array_agg(record_id) AS records, min(rule) AS rule
+    FROM matching_blockkey WHERE record_id = ANY(%(ids)s::bigint[]) GROUP BY key
+), holders AS MATERIALIZED (
+    SELECT mine.records, mine.rule, b.record_id FROM mine CROSS JOIN LATERAL (
+        SELECT c.record_id, count(*) OVER () AS many
+        FROM (SELECT record_id FROM matching_blockkey WHERE key = mine.key LIMIT %(cap)s + 1) c
+    ) b WHERE b.many <= %(cap)s
+)
+SELECT m.record_id, h.record_id, min(h.rule)
+FROM holders h CROSS JOIN LATERAL (
+    SELECT WHERE h.record_id = ANY(%(ids)s::bigint[])
+        OR EXISTS (SELECT FROM profiles_membership p WHERE p.record_id = h.record_id) OFFSET 0
+) known CROSS JOIN LATERAL unnest(h.records) AS m(record_id)
+WHERE h.record_id <> m.record_id GROUP BY m.record_id, h.record_id
+"""
 
-    With `resolved_after`, only those resolved later than that sequence number. 1 query, which walks from key to key:
-    joins of sets were planned as nested loops of minutes when the statistics were those of an emptier table.
+
+def find_candidates(record_ids: Sequence[int], cap: int) -> list[Found]:
+    """Records that share a key with one of the given: those of the batch, and those that have a customer.
+
+    Keys of more than `cap` records are left out. Records of another batch wait for their own turn. 1 query, which walks
+    from key to key: joins of sets were planned as nested loops of minutes when the statistics were those of an emptier
+    table.
     """
-    later = "AND r.resolve_seq > %(after)s" if resolved_after is not None else ""
+    with connection.cursor() as cursor:
+        cursor.execute(CANDIDATES, {"ids": array(record_ids), "cap": cap})
+        return [Found(*row) for row in cursor.fetchall()]
+
+
+def overtaken(record_ids: Collection[int], read_seq: int, cap: int) -> set[int]:
+    """Those of the records that share a key with one that was resolved after `read_seq`. 1 query."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            WITH mine AS MATERIALIZED (
-                SELECT key, array_agg(record_id) AS records, min(rule) AS rule
-                FROM matching_blockkey WHERE record_id = ANY(%(ids)s) GROUP BY key
-            ),
-            holders AS MATERIALIZED (
-                SELECT mine.records, mine.rule, b.record_id
-                FROM mine CROSS JOIN LATERAL (
-                    SELECT c.record_id, count(*) OVER () AS many
-                    FROM (SELECT record_id FROM matching_blockkey WHERE key = mine.key LIMIT %(cap)s + 1) c
-                ) b
-                WHERE b.many <= %(cap)s
-            )
-            SELECT m.record_id, h.record_id, min(h.rule)
-            FROM holders h
-            CROSS JOIN LATERAL (
-                SELECT FROM profiles_sourcerecord r
-                WHERE r.id = h.record_id AND r.state IN ('received', 'resolved') {later} OFFSET 0
-            ) live
-            CROSS JOIN LATERAL unnest(h.records) AS m(record_id)
-            WHERE h.record_id <> m.record_id
-            GROUP BY m.record_id, h.record_id
+            """
+            SELECT DISTINCT m.record_id
+            FROM profiles_sourcerecord r JOIN matching_blockkey l ON l.record_id = r.id
+            JOIN matching_blockkey m ON m.key = l.key AND m.record_id = ANY(%(ids)s::bigint[])
+            WHERE r.resolve_seq > %(after)s AND l.record_id <> m.record_id AND (
+                SELECT count(*) FROM (SELECT FROM matching_blockkey WHERE key = l.key LIMIT %(cap)s + 1) b
+            ) <= %(cap)s
             """,
-            {"ids": list(record_ids), "cap": cap, "after": resolved_after},
+            {"ids": array(record_ids), "after": read_seq, "cap": cap},
         )
-        return [Found(*row) for row in cursor.fetchall()]
+        return {row[0] for row in cursor.fetchall()}
 
 
 def count_usage(keys: Collection[int], rules: Collection[int]) -> dict[int, int]:
@@ -118,12 +122,13 @@ def count_usage(keys: Collection[int], rules: Collection[int]) -> dict[int, int]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT k.key, (
-                SELECT count(DISTINCT coalesce(m.profile_id::text, b.record_id::text))
-                FROM (SELECT record_id FROM matching_blockkey WHERE key = k.key AND rule = ANY(%s) LIMIT 100) b
+            SELECT k.key, h.held FROM unnest(%s::bigint[]) AS k(key) CROSS JOIN LATERAL (
+                SELECT count(DISTINCT m.profile_id) + count(*) FILTER (WHERE m.profile_id IS NULL) AS held
+                FROM (SELECT record_id FROM matching_blockkey WHERE key = k.key AND rule = ANY(%s::smallint[])
+                      LIMIT %s) b
                 LEFT JOIN profiles_membership m ON m.record_id = b.record_id
-            ) FROM unnest(%s::bigint[]) AS k(key)
+            ) h
             """,
-            [list(rules), list(keys)],
+            [array(keys), array(rules), COUNTED],
         )
         return dict(cursor.fetchall())

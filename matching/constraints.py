@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from profiles import audit
+from profiles.bulk import array
 from profiles.models import IdentityOperation, Membership, User
 
 from .models import CannotLink, CannotLinkRecord, Decision
@@ -47,9 +48,15 @@ def within(record_ids: Collection[int]) -> list[CannotLink]:
 def touching(record_ids: Collection[int]) -> list[tuple[frozenset[int], frozenset[int]]]:
     """The sides, limited to the given records, of each cannot-link in force that has both ends among them. 1 query."""
     sides: dict[int, tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
-    rows = CannotLinkRecord.objects.filter(record_id__in=record_ids, cannot_link__revoked_at__isnull=True)
-    for link_id, side, record_id in rows.values_list("cannot_link_id", "side", "record_id"):
-        sides[link_id][side].add(record_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.cannot_link_id, e.side, e.record_id FROM matching_cannotlinkrecord e"
+            " JOIN matching_cannotlink c ON c.id = e.cannot_link_id AND c.revoked_at IS NULL"
+            " WHERE e.record_id = ANY(%s::bigint[])",
+            [array(record_ids)],
+        )
+        for link_id, side, record_id in cursor.fetchall():
+            sides[link_id][side].add(record_id)
     return [(frozenset(left), frozenset(right)) for left, right in sides.values() if left and right]
 
 

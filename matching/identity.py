@@ -6,13 +6,15 @@ ledger and the audit, rebuilds golden values and runs the steps of upper apps, a
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db import connection
 from django.utils import timezone
 
 from profiles import audit, golden
+from profiles.bulk import array, copy_models, texts
 from profiles.context import current_actor
 from profiles.ids import new_id
 from profiles.models import IdentityOperation, Mark, Membership, Profile, RecordMove, User
@@ -252,23 +254,29 @@ def move(
 
 
 def create_profiles(party_kinds: Sequence[str]) -> list[UUID]:
-    """Fresh, empty profiles. 1 query."""
+    """Fresh, empty profiles. 1 COPY."""
     now = timezone.now()
-    made = Profile.objects.bulk_create(
-        Profile(id=new_id(), party_kind=kind, created_at=now, updated_at=now) for kind in party_kinds
-    )
+    made = [Profile(id=new_id(), party_kind=kind, created_at=now, updated_at=now) for kind in party_kinds]
+    copy_models(made)
     return [profile.id for profile in made]
 
 
-def found_profiles(founders: Sequence[tuple[int, str]]) -> list[UUID]:
-    """A profile for each (record id, party kind); the records found them and need no operation. 2 queries."""
-    now = timezone.now()
-    profile_ids = create_profiles([kind for _, kind in founders])
-    Membership.objects.bulk_create(
-        Membership(record_id=record_id, profile_id=profile_id, link_class=LinkClass.SYSTEM, since=now)
-        for (record_id, _), profile_id in zip(founders, profile_ids, strict=True)
+def found_profiles(founders: Sequence[tuple[int, str, int]]) -> list[UUID]:
+    """A profile for each (record id, party kind, source id); records found them without an operation. 2 COPY."""
+    now, ids = timezone.now(), [new_id() for _ in founders]
+    copy_models(
+        [
+            Profile(id=pid, party_kind=kind, source_ids=[source], record_count=1, created_at=now, updated_at=now)
+            for pid, (_, kind, source) in zip(ids, founders, strict=True)
+        ]
     )
-    return profile_ids
+    copy_models(
+        [
+            Membership(record_id=record_id, profile_id=pid, link_class=LinkClass.SYSTEM, since=now)
+            for pid, (record_id, _, _) in zip(ids, founders, strict=True)
+        ]
+    )
+    return ids
 
 
 def apply(
@@ -290,26 +298,35 @@ def apply(
     touched |= {draft.profile_id for draft in drafts}
     proposals.lock_of(touched)
     redirected = redirect(drafts, merged, revived)
-    operations = IdentityOperation.objects.bulk_create(
+    operations = [
         IdentityOperation(
             id=draft.id, kind=draft.kind, profile_id=draft.profile_id, actor_id=actor.user_id, reason=draft.reason,
             model_label=draft.model_label, run_id=actor.job_id, undoes_id=draft.undoes_id,
             expected_versions=draft.expected, evidence=draft.evidence, redirects=draft.redirects, created_at=now,
         )
         for draft in drafts
-    )  # fmt: skip
-    moves = RecordMove.objects.bulk_create(
+    ]  # fmt: skip
+    moves = [
         RecordMove(
             operation_id=draft.id, record_id=m.record_id, from_profile_id=m.from_profile, to_profile_id=m.to_profile,
             class_before=m.class_before, class_after=m.class_after,
         )
         for draft in drafts
         for m in draft.moves
-    )  # fmt: skip
-    Profile.objects.filter(id__in=revived).update(state=Profile.State.ACTIVE, merged_into_id=None, canonical_id=None)
+    ]  # fmt: skip
+    copy_models(operations)
+    copy_models(moves)
+    if revived:
+        Profile.objects.filter(id__in=revived).update(
+            state=Profile.State.ACTIVE, merged_into_id=None, canonical_id=None
+        )
     _place(drafts, now)
     _bury(merged, redirected)
-    Profile.objects.filter(id__in=touched).update(version=F("version") + 1, updated_at=now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE profiles_profile SET version = version + 1, updated_at = %s WHERE id = ANY(%s::uuid[])",
+            [now, array(touched)],
+        )
     _write_audit(drafts, operations)
     if rebuild:
         golden.rebuild(touched)
@@ -317,32 +334,37 @@ def apply(
     return operations
 
 
-def _place(drafts: Sequence[Draft], now: Any) -> None:
+def _place(drafts: Sequence[Draft], now: datetime) -> None:
     """Put records where their moves say. 1 query."""
-    Membership.objects.bulk_create(
-        [
-            Membership(
-                record_id=m.record_id, profile_id=m.to_profile, link_class=m.class_after, linked_by=m.linked_by,
-                operation_id=draft.id, since=now,
-            )
-            for draft in drafts
-            for m in draft.moves
-        ],
-        update_conflicts=True,
-        unique_fields=["record"],
-        update_fields=["profile", "link_class", "linked_by", "operation", "since"],
-    )  # fmt: skip
+    rows = [(m, draft.id) for draft in drafts for m in draft.moves]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO profiles_membership (record_id, profile_id, link_class, linked_by, operation_id, since)"
+            " SELECT u.*, %s FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::uuid[]) AS u"
+            " ON CONFLICT (record_id) DO UPDATE SET profile_id = excluded.profile_id, link_class = excluded.link_class,"
+            " linked_by = excluded.linked_by, operation_id = excluded.operation_id, since = excluded.since",
+            [
+                now, array(m.record_id for m, _ in rows), array(m.to_profile for m, _ in rows),
+                texts(m.class_after for m, _ in rows), texts(m.linked_by for m, _ in rows), array(pid for _, pid in rows),
+            ],
+        )  # fmt: skip
 
 
 def _bury(merged: Mapping[UUID, UUID], redirected: Mapping[UUID, UUID]) -> None:
-    """Emptied profiles become tombstones; older tombstones point to who stands for them now. 1 query per profile."""
-    for loser, survivor in merged.items():
-        Profile.objects.filter(id=loser).update(
-            state=Profile.State.MERGED, merged_into_id=survivor, canonical_id=survivor, record_count=0
-        )
-    for canonical in set(redirected.values()):
-        followers = [tombstone for tombstone, target in redirected.items() if target == canonical]
-        Profile.objects.filter(id__in=followers).update(canonical_id=canonical)
+    """Emptied profiles become tombstones; older ones point to who stands for them now. 2 queries, none for none."""
+    with connection.cursor() as cursor:
+        if merged:
+            cursor.execute(
+                "UPDATE profiles_profile p SET state = 'merged', merged_into_id = u.survivor, canonical_id = u.survivor,"
+                " record_count = 0 FROM unnest(%s::uuid[], %s::uuid[]) AS u(loser, survivor) WHERE p.id = u.loser",
+                [array(merged), array(merged.values())],
+            )
+        if redirected:
+            cursor.execute(
+                "UPDATE profiles_profile p SET canonical_id = u.target"
+                " FROM unnest(%s::uuid[], %s::uuid[]) AS u(tombstone, target) WHERE p.id = u.tombstone",
+                [array(redirected), array(redirected.values())],
+            )
 
 
 def _write_audit(drafts: Sequence[Draft], operations: Sequence[IdentityOperation]) -> None:

@@ -1,16 +1,16 @@
 """Locks of matching, and the one under which resolutions are applied. Locks on profiles, and the retry, are profiles/locks.py's."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from profiles.locks import ATTEMPTS, Busy, atomic_with_retry, lock_key, lock_profiles
-from profiles.models import Membership, SourceRecord
+from profiles.models import Membership
 
 __all__ = [
     "RESOLVE_LOCK", "Busy", "atomic_with_retry", "lock_homes", "lock_key", "lock_profiles", "lock_resolution",
-    "lock_waiting", "wait_patiently",
+    "wait_patiently",
 ]  # fmt: skip
 
 RESOLVE_LOCK = 7_305_912_001
@@ -26,16 +26,6 @@ def lock_resolution() -> None:
     """The short lock under which resolutions are applied one after another. 1 query."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RESOLVE_LOCK])
-
-
-def lock_waiting(record_ids: Sequence[int]) -> list[int]:
-    """Those of the records that still wait, locked: what is resolved is what was read. 2 queries.
-
-    Rows before profiles, in ascending order, as an import takes them too.
-    """
-    wait_patiently()
-    rows = SourceRecord.objects.filter(id__in=record_ids, state=SourceRecord.State.RECEIVED).order_by("id")
-    return list(rows.select_for_update(no_key=True).values_list("id", flat=True))
 
 
 def lock_homes(record_ids: Collection[int]) -> dict[int, UUID]:

@@ -1,13 +1,14 @@
 """Open proposals follow the records that they rest on, whatever operation moves them; closing and opening them again."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from profiles import work
+from profiles.bulk import array
 from profiles.models import IdentityOperation, Membership, Profile
 
 from .models import Proposal
@@ -16,7 +17,7 @@ Ends = tuple[UUID, UUID | None]
 
 
 def close(proposal: Proposal, state: str) -> None:
-    """Close a proposal and its work item. 3 queries."""
+    """Close a proposal and its work item. 4 queries."""
     close_all([proposal.id], state)
 
 
@@ -30,11 +31,12 @@ def close_all(proposal_ids: Collection[int], state: str) -> None:
 
 def reopen(proposal: Proposal, *, because: str) -> None:
     """Open a closed proposal again, with a work item, where its records are now; unless another is open for them."""
-    ends = _ends(proposal, _homes([proposal]))
+    homes = _homes([proposal])
+    ends = _ends(proposal, homes)
     if ends is None or _has_twin(proposal, ends):
         return
     item = work.open_item(kind="proposal" if proposal.right_id else "split", subject_id=proposal.id, reason=because)
-    _point(proposal, ends)
+    _point([proposal], {proposal.id: ends}, homes)
     Proposal.objects.filter(id=proposal.id).update(
         state=Proposal.State.OPEN, closed_at=None, reopened_because=because, work_item=item
     )
@@ -44,30 +46,35 @@ def follow_records(operations: Sequence[IdentityOperation], moves: Sequence[Any]
     """A step of every operation: open proposals go where their records went.
 
     Those between customers that are one now, or that are open for the same two already, are outdated; so is a proposed
-    split whose record has left. 3 queries, and 1 to 5 for each proposal that changes.
+    split whose record has left. 1 query when no proposal is concerned, at most 10.
     """
-    touched = {pid for m in moves for pid in (m.from_profile_id, m.to_profile_id) if pid}
-    concerned = lock_of(touched)
+    concerned = lock_of({pid for m in moves for pid in (m.from_profile_id, m.to_profile_id) if pid})
+    if not concerned:
+        return
     homes = _homes(concerned)
-    merged = set(
-        Profile.objects.filter(
-            id__in=[p.left_id for p in concerned if p.kind == Proposal.Kind.SPLIT], state=Profile.State.MERGED
-        ).values_list("id", flat=True)
-    )
+    staying = _splits_that_stay([p for p in concerned if p.kind == Proposal.Kind.SPLIT], homes)
+    ends = {p.id: _merge_ends(p, homes) if p.right_id else staying.get(p.id) for p in concerned}
+    taken = _open_pairs(concerned, ends.values())
+    outdated, moved = [], []
     for proposal in concerned:
-        ends = _ends(proposal, homes)
-        left_alone = proposal.kind == Proposal.Kind.SPLIT and ends and ends[0] != proposal.left_id
-        if ends is None or _has_twin(proposal, ends) or (left_alone and proposal.left_id not in merged):
-            close(proposal, Proposal.State.OUTDATED)
-        elif ends != (proposal.left_id, proposal.right_id):
-            _point(proposal, ends)
+        target = ends[proposal.id]
+        if target is None or target in taken:
+            outdated.append(proposal.id)
+        elif target != (proposal.left_id, proposal.right_id):
+            moved.append(proposal)
+        if target and target[1]:
+            taken.add(target)
+    if outdated:
+        close_all(outdated, Proposal.State.OUTDATED)
+    _point(moved, ends, homes)
 
 
 def lock_of(profile_ids: Collection[UUID]) -> list[Proposal]:
     """Lock the open proposals of customers. An operation does so before it changes any of them: another one may hold a
     proposal from its other end, and look at ours when it commits. 1 query."""
-    ids = list(profile_ids)
-    return _lock(Proposal.objects.awaiting_review().filter(Q(left__in=ids) | Q(right__in=ids)))
+    ids = array(profile_ids)
+    where = "(matching_proposal.left_id = ANY(%s::uuid[]) OR matching_proposal.right_id = ANY(%s::uuid[]))"
+    return _lock(Proposal.objects.awaiting_review().extra(where=[where], params=[ids, ids]))  # noqa: S610
 
 
 def _lock(proposals: QuerySet[Proposal]) -> list[Proposal]:
@@ -76,22 +83,54 @@ def _lock(proposals: QuerySet[Proposal]) -> list[Proposal]:
     return list(proposals.order_by("id").select_for_update(of=("self",)))
 
 
+def _splits_that_stay(splits: Sequence[Proposal], homes: Mapping[int, UUID]) -> dict[int, Ends]:
+    """Proposed splits that still make sense: the record is in company, and where it was or where that was merged into.
+
+    2 queries, none for none.
+    """
+    if not splits:
+        return {}
+    merged = Profile.objects.filter(id__in=[p.left_id for p in splits], state=Profile.State.MERGED)
+    gone = set(merged.values_list("id", flat=True))
+    members = Membership.objects.filter(
+        profile_id__in=[homes[p.left_record_id] for p in splits if p.left_record_id in homes]
+    )
+    company = dict(members.order_by().values_list("profile_id").annotate(Count("record_id")))
+    found: dict[int, Ends] = {}
+    for proposal in splits:
+        home = homes.get(proposal.left_record_id)
+        if home and company[home] > 1 and (home == proposal.left_id or proposal.left_id in gone):
+            found[proposal.id] = (home, None)
+    return found
+
+
+def _open_pairs(concerned: Iterable[Proposal], ends: Iterable[Ends | None]) -> set[Ends]:
+    """Pairs for which a proposal other than these is open. 1 query."""
+    others = Proposal.objects.awaiting_review().filter(left__in={e[0] for e in ends if e}, right__isnull=False)
+    return set(others.exclude(id__in=[p.id for p in concerned]).values_list("left_id", "right_id"))
+
+
 def _homes(proposals: Iterable[Proposal]) -> dict[int, UUID]:
     """Record → its customer, for the records that proposals rest on. 1 query."""
     ids = {pk for p in proposals for pk in (p.left_record_id, p.right_record_id) if pk}
     return dict(Membership.objects.filter(record_id__in=ids).values_list("record_id", "profile_id"))
 
 
-def _ends(proposal: Proposal, homes: dict[int, UUID]) -> Ends | None:
-    """The customers that hold the proposal's records, the lower first; None when there is nothing to propose."""
-    left = homes.get(proposal.left_record_id)
-    if proposal.kind == Proposal.Kind.SPLIT:
-        others = Membership.objects.filter(profile_id=left).exclude(record_id=proposal.left_record_id)
-        return (left, None) if left and others.exists() else None
-    right = homes.get(proposal.right_record_id)
+def _merge_ends(proposal: Proposal, homes: Mapping[int, UUID]) -> Ends | None:
+    """The customers that hold the two records, the lower first; None when they are one, or none."""
+    left, right = homes.get(proposal.left_record_id), homes.get(proposal.right_record_id)
     if left is None or right is None or left == right:
         return None
     return (left, right) if left < right else (right, left)
+
+
+def _ends(proposal: Proposal, homes: Mapping[int, UUID]) -> Ends | None:
+    """The customers that hold the proposal's records, the lower first; None when there is nothing to propose."""
+    if proposal.right_record_id:
+        return _merge_ends(proposal, homes)
+    left = homes.get(proposal.left_record_id)
+    others = Membership.objects.filter(profile_id=left).exclude(record_id=proposal.left_record_id)
+    return (left, None) if left and others.exists() else None
 
 
 def _has_twin(proposal: Proposal, ends: Ends) -> bool:
@@ -102,9 +141,13 @@ def _has_twin(proposal: Proposal, ends: Ends) -> bool:
     return others.filter(left=ends[0], right=ends[1]).exists()
 
 
-def _point(proposal: Proposal, ends: Ends) -> None:
-    """Let a proposal be about the customers that hold its records now; `left_record` is of the left one."""
-    swapped = {}
-    if ends[1] and Membership.objects.get(record_id=proposal.left_record_id).profile_id != ends[0]:
-        swapped = {"left_record": F("right_record"), "right_record": F("left_record")}
-    Proposal.objects.filter(id=proposal.id).update(left=ends[0], right=ends[1], **swapped)
+def _point(proposals: Sequence[Proposal], ends: Mapping[int, Ends | None], homes: Mapping[int, UUID]) -> None:
+    """Let proposals be about the customers that hold their records now; `left_record` is of the left one. 1 query."""
+    for proposal in proposals:
+        target = ends[proposal.id]
+        assert target is not None  # noqa: S101  (what has no ends was closed)
+        if target[1] and homes[proposal.left_record_id] != target[0]:
+            proposal.left_record_id, proposal.right_record_id = proposal.right_record_id, proposal.left_record_id
+        proposal.left_id, proposal.right_id = target
+    if proposals:
+        Proposal.objects.bulk_update(proposals, ["left", "right", "left_record", "right_record"])

@@ -1,6 +1,7 @@
 """Review: what a person says about a proposal or about any two customers, and what follows from it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from profiles import audit
 from profiles.models import IdentityOperation, Membership, Profile, User, WorkItem
+from profiles.models.identity import LinkClass
 
 from . import constraints, identity, proposing
 from .identity import ChangeNotAllowed, OutOfDate
@@ -133,22 +135,42 @@ def _put_back(proposal: Proposal, decision: Decision) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides which customer survives a merge."""
+
+    profile_id: UUID
+    created_at: datetime
+    verified: int
+    numbered: bool
+    records: int
+
+
+def survivor_of(standings: Iterable[Standing]) -> UUID:
+    """The verified side, then most verified links, then a customer number, then more than one record, oldest, lowest id."""
+    return min(
+        standings, key=lambda s: (-s.verified, not s.numbered, s.records == 1, s.created_at, s.profile_id)
+    ).profile_id  # fmt: skip
+
+
 def default_survivor(profile_ids: Sequence[UUID]) -> UUID:
-    """The verified side, then most verified links, then a customer number, then most records, oldest, lowest id. 2 queries."""
-    profiles = Profile.objects.in_bulk(profile_ids)
+    """The customer that survives unless a person says otherwise. 2 queries."""
     rows = Membership.objects.filter(profile_id__in=profile_ids).values_list(
         "profile_id", "link_class", "record__attributes__customer_number"
     )
-    verified = dict.fromkeys(profile_ids, 0)
-    numbered = dict.fromkeys(profile_ids, False)
-    size = dict.fromkeys(profile_ids, 0)
-    for pid, link_class, number in rows:
-        verified[pid] += link_class == "verified"
-        numbered[pid] |= bool(number)
-        size[pid] += 1
-    return min(
-        profile_ids,
-        key=lambda pid: (-verified[pid], not numbered[pid], size[pid] == 1, profiles[pid].created_at, pid),
+    found: dict[UUID, list[tuple[str, object]]] = {profile_id: [] for profile_id in profile_ids}
+    for profile_id, link_class, number in rows:
+        found[profile_id].append((link_class, number))
+    profiles = Profile.objects.in_bulk(profile_ids)
+    return survivor_of(
+        Standing(
+            profile_id=profile_id,
+            created_at=profiles[profile_id].created_at,
+            verified=sum(link_class == LinkClass.VERIFIED for link_class, _ in links),
+            numbered=any(number for _, number in links),
+            records=len(links),
+        )
+        for profile_id, links in found.items()
     )
 
 

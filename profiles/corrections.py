@@ -7,6 +7,7 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from . import audit, work
+from .bulk import array
 from .models import Correction, SourceRecord, User
 from .registry import Registry
 
@@ -42,7 +43,8 @@ class CorrectionNotAllowed(Exception):
 def open_corrections(record_ids: Iterable[int]) -> dict[int, dict[str, Correction]]:
     """Record id → field → its open correction. 1 query."""
     found: dict[int, dict[str, Correction]] = {}
-    for correction in Correction.objects.filter(record_id__in=list(record_ids), released_at__isnull=True):
+    present = Correction.objects.filter(released_at__isnull=True)
+    for correction in present.extra(where=["record_id = ANY(%s::bigint[])"], params=[array(record_ids)]):  # noqa: S610
         found.setdefault(correction.record_id, {})[correction.field] = correction
     return found
 

@@ -17,7 +17,7 @@ from . import audit, conflicts, corrections, golden, jobs, schema
 from .canonical.records import standardise_rows
 from .canonical.types import StandardisedRecord
 from .locks import atomic_with_retry, lock_profiles
-from .models import Batch, Job, Membership, Profile, RecordVersion, SchemaVersion, Source, SourceRecord
+from .models import Batch, GoldenValue, Job, Membership, Profile, RecordVersion, SchemaVersion, Source, SourceRecord
 from .models.job import JobStep
 from .registry import Registry
 from .schema_diff import Difference, difference, reading
@@ -42,9 +42,7 @@ def _chooses(found: Difference) -> bool:
 def _customers(found: Difference) -> models.QuerySet[Profile]:
     """Customers that hold a value of a field, or a record of a source, whose say changed."""
     sources = list(Source.objects.filter(key__in=found.retrusted).values_list("id", flat=True))
-    holds = models.Exists(
-        golden.GoldenValue.objects.filter(profile_id=models.OuterRef("pk"), field__in=found.resurvive)
-    )
+    holds = models.Exists(GoldenValue.objects.filter(profile_id=models.OuterRef("pk"), field__in=found.resurvive))
     wanted = Q(source_ids__overlap=sources) if sources else Q(pk__in=[])
     if found.resurvive:
         wanted |= Q(holds)

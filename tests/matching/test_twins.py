@@ -4,10 +4,10 @@ import multiprocessing
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import connections
 
 from matching.models import Proposal
-from matching.run import resolve_batch
+from matching.run import resolve_now
 from profiles.models import SourceRecord
 from tests.cast import Cast, profile_of, send
 from tests.matching.hammer import drop_application_locks
@@ -31,8 +31,7 @@ def _resolve_one_by_one(record_ids: Sequence[int], start: Any, bare: bool) -> No
         drop_application_locks()
     for record_id in record_ids:
         start.wait(60)
-        with transaction.atomic():
-            resolve_batch([record_id])
+        resolve_now([record_id])
     connections.close_all()
 
 

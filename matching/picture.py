@@ -1,0 +1,209 @@
+"""The picture of one batch: everything the engine must know of the world, read without a lock, and its plan."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from profiles import schema
+from profiles.bulk import array
+from profiles.models import Profile
+from profiles.models.identity import LinkClass
+from profiles.models.mark import kinds_that_stop
+
+from . import constraints, models_in_force
+from .blocking import Found, count_usage, find_candidates
+from .engine.encode import encode
+from .engine.judge import judge
+from .engine.keys import value_keys
+from .engine.model import Model
+from .engine.resolve import resolve
+from .engine.types import Ints, Outcome, Plan, Situation, Table
+from .engine.usage import count
+from .reading import Stored, read_members, read_records
+
+SCREENED = 8  # records from which candidates are judged before their customers are read
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where the ledgers stood: what was resolved, forbidden or marked later is beyond these numbers."""
+
+    resolve_seq: int
+    cannot_link: int
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A profile as read: its version then, its age, and all its records."""
+
+    version: int
+    created_at: datetime
+    records: tuple[Stored, ...]
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether a person confirmed one of its links."""
+        return any(row.link_class == LinkClass.VERIFIED for row in self.records)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What was read for one batch: records in row order, their customers, and the engine's plan."""
+
+    world: World
+    schema: schema.Schema
+    model: Model
+    rows: Sequence[Stored]
+    fresh: tuple[int, ...]  # row numbers
+    profiles: Sequence[UUID]  # the engine's profile numbers are places in it
+    number_of: Sequence[int]  # per row the number of its customer, or -1
+    customers: Mapping[UUID, Customer]
+    plan: Plan
+
+    @property
+    def record_ids(self) -> list[int]:
+        """The records to be resolved."""
+        return [self.rows[row].record_id for row in self.fresh]
+
+
+def world() -> World:
+    """Where the ledgers stand now. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce((SELECT max(resolve_seq) FROM profiles_sourcerecord), 0),"
+            " coalesce((SELECT max(id) FROM matching_cannotlink), 0), coalesce((SELECT max(id) FROM profiles_mark), 0)"
+        )
+        return World(*cursor.fetchone())
+
+
+def look(record_ids: Sequence[int]) -> Picture:
+    """Read what the engine needs for these records, and let it decide. About 15 queries, whatever their number."""
+    model, version, now = models_in_force.published(), schema.published(), world()
+    found = find_candidates(record_ids, model.limits.block)
+    near = read_records({*record_ids, *(f.right for f in found)})
+    fresh = set(record_ids)
+    engine = _Engine(model, version)
+    if len(fresh) >= SCREENED:
+        found = engine.screened(near, found)
+    customers = _customers(_homes(near, fresh, found))
+    own = {row.record_id: row for row in near if row.record_id in fresh}
+    own |= {row.record_id: row for customer in customers.values() for row in customer.records if row.is_live}
+    rows = [own[record_id] for record_id in sorted(own)]
+    situation = engine.situation(rows, fresh, customers, found)
+    places, numbers = tuple(np.flatnonzero(situation.fresh).tolist()), situation.profile_of.tolist()
+    return Picture(now, version, model, rows, places, sorted(customers), numbers, customers, resolve(situation, model))
+
+
+def _homes(near: Iterable[Stored], fresh: Collection[int], found: Iterable[Found]) -> set[UUID]:
+    """Customers that the candidates belong to, and those of records that changed."""
+    wanted = {f.right for f in found}
+    return {
+        row.profile_id
+        for row in near
+        if row.profile_id and (row.record_id in wanted or row.record_id in fresh)
+    }  # fmt: skip
+
+
+def _customers(profile_ids: Collection[UUID]) -> dict[UUID, Customer]:
+    """Customers with all their records. 3 queries; the version is read first, so that a later change shows."""
+    stands = (
+        Profile.objects.filter(id__in=profile_ids).values_list("id", "version", "created_at") if profile_ids else ()
+    )
+    facts = {profile_id: (version, created) for profile_id, version, created in stands}
+    records: dict[UUID, list[Stored]] = {profile_id: [] for profile_id in facts}
+    for row in read_members(profile_ids):
+        if row.profile_id in records:
+            records[row.profile_id].append(row)
+    return {profile_id: Customer(*facts[profile_id], tuple(rows)) for profile_id, rows in records.items() if rows}
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """The engine's inputs under one model and schema."""
+
+    model: Model
+    schema: schema.Schema
+
+    def screened(self, near: Sequence[Stored], found: Sequence[Found]) -> list[Found]:
+        """The pairs that are likely to be one customer or one household; nothing is decided on the others.
+
+        Customers that no likely pair leads to need not be read: the plan is the same without them.
+        """
+        table = self._table(near)
+        row_of = {row.record_id: place for place, row in enumerate(near)}
+        known = [f for f in found if f.right in row_of and f.left in row_of]
+        left, right, rule = _pairs(known, row_of)
+        counts = count(table, self.model, self.usage(table))
+        judged = judge(table, left, right, rule.astype(np.int64), self.model, counts)
+        likely = judged.verdicts.outcome > Outcome.DISTINCT
+        home = judged.scores.household_probability >= self.model.thresholds.household
+        return [known[place] for place in np.flatnonzero(likely | home).tolist()]
+
+    def situation(
+        self, rows: Sequence[Stored], fresh: Collection[int], customers: Mapping[UUID, Customer], found: Sequence[Found]
+    ) -> Situation:
+        """Columns and row numbers instead of ids. 3 queries."""
+        row_of = {row.record_id: place for place, row in enumerate(rows)}
+        number = {profile_id: place for place, profile_id in enumerate(sorted(customers))}
+        table, place = self._table(rows), _places(row_of, customers)
+        left, right, rule = _pairs([f for f in found if f.right in row_of and f.left in row_of], row_of)
+        return Situation(
+            table=table,
+            profile_of=np.array([number.get(row.profile_id, -1) for row in rows], np.int64),
+            fresh=np.array([row.record_id in fresh for row in rows], np.bool_),
+            left=left,
+            right=right,
+            found_by=rule,
+            usage=self.usage(table),
+            cannot_links=[
+                (frozenset(place[pk] for pk in one), frozenset(place[pk] for pk in other))
+                for one, other in constraints.touching(place)
+            ],
+            verified_profiles=frozenset(number[pid] for pid, customer in customers.items() if customer.is_verified),
+            no_auto_records=frozenset(place[pk] for pk in _marked(place)),
+        )  # fmt: skip
+
+    def usage(self, table: Table) -> dict[int, int]:
+        """How many hold the values that two records of the table share. 1 query."""
+        return count_usage(shared_keys(table, self.model), [r.number for r in self.model.blocking if r.value_of])
+
+    def _table(self, rows: Sequence[Stored]) -> Table:
+        return encode([row.input for row in rows], self.model, models_in_force.blocked_values(self.schema))
+
+
+def shared_keys(table: Table, model: Model) -> list[int]:
+    """Keys of the values that more than one record of the table holds: only those can agree."""
+    keys, held = np.unique(value_keys(table, model).key, return_counts=True)
+    return keys[held > 1].tolist()
+
+
+def _places(row_of: Mapping[int, int], customers: Mapping[UUID, Customer]) -> dict[int, int]:
+    """Record → its row; a withdrawn one, which has none, is spoken for by the first row of its customer."""
+    place = dict(row_of)
+    for customer in customers.values():
+        first = next((row_of[row.record_id] for row in customer.records if row.record_id in row_of), None)
+        if first is not None:
+            place |= {row.record_id: first for row in customer.records if row.record_id not in row_of}
+    return place
+
+
+def _pairs(found: Sequence[Found], row_of: Mapping[int, int]) -> tuple[Ints, Ints, np.ndarray]:
+    """Row numbers of pairs, the lower first, with the rule that found each."""
+    ends = np.array([(row_of[f.left], row_of[f.right]) for f in found], np.int64).reshape(-1, 2)
+    return ends.min(axis=1), ends.max(axis=1), np.array([f.rule for f in found], np.int16)
+
+
+def _marked(record_ids: Iterable[int]) -> set[int]:
+    """Those with a mark that stops automatic changes. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT record_id FROM profiles_mark WHERE record_id = ANY(%s::bigint[]) AND kind = ANY(%s)"
+            " AND until IS NULL",
+            [array(record_ids), kinds_that_stop("auto")],
+        )
+        return {row[0] for row in cursor.fetchall()}
