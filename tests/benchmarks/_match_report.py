@@ -63,7 +63,7 @@ def _speed(results: Runs) -> str:
 def _speed_row(name: str, runs: Runs, own: Runs) -> list[str]:
     ratio = _median(runs, "wall") / _median(own, "wall")
     return [
-        *(_size(name), NAMES[runs[0]["engine"]], str(len(runs)), _spread(runs, "wall"), _spread(runs, "import_s")),
+        *(_size(name), _engine(runs[0]), str(len(runs)), _spread(runs, "wall"), _spread(runs, "import_s")),
         *(_spread(runs, "cpu"), f"{_median(runs, 'peak_mb'):.0f}", f"{ratio:.2f}"),
     ]
 
@@ -77,7 +77,7 @@ def _stored(results: Runs) -> str:
             times = [[_predicting(run) for run in runs] for runs in (own, other)]
             for runs, seconds in zip((own, other), times, strict=True):
                 ratio = statistics.median(seconds) / statistics.median(times[0])
-                rows.append([_size(name), NAMES[runs[0]["engine"]], str(len(runs)), _range(seconds), f"{ratio:.2f}"])
+                rows.append([_size(name), _engine(runs[0]), str(len(runs)), _range(seconds), f"{ratio:.2f}"])
     head = ["records", "engine", "runs", "wall", "times this engine's wall"]
     return _table("## Predict only, with a stored model: load and predict", head, rows)
 
@@ -103,7 +103,7 @@ def _accuracy_row(name: str, run: dict) -> list[str]:
     figures = (best["P"], best["R"], best["F1"], high.get("R"), high.get("F1"))
     clusters = ((run.get("cl_best") or {}).get("F1"), (run.get("cl_p99") or {}).get("F1"))
     return [
-        *(_label(name), NAMES[run["engine"]], f"{run['true_pairs']:,}", *map(_share, (*figures, *clusters))),
+        *(_label(name), _engine(run), f"{run['true_pairs']:,}", *map(_share, (*figures, *clusters))),
         *(f"{sure.get('pairs', 0):,}", _share(sure.get("P"))),
     ]
 
@@ -142,7 +142,11 @@ def _quotient(one: Runs, two: Runs, phase: str | None) -> str:
 
 # --- figures ---------------------------------------------------------------------------------------------------------
 def _runs(results: Runs, engine: str, name: str, way: str = "train") -> Runs:
-    return [run for run in results if (run["engine"], run["set"], run["way"]) == (engine, name, way)]
+    return [run for run in results if run["key"] == f"{engine} {name} {way}"]
+
+
+def _engine(run: dict) -> str:
+    return NAMES[run["key"].partition(" ")[0]]
 
 
 def _sets(results: Runs, generated: bool | None = None) -> list[str]:

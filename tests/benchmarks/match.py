@@ -95,7 +95,7 @@ class Results:
         return [found for found in self.all() if found["key"] == wanted.key]
 
     def add(self, wanted: Measurement, figures: Mapping[str, object]) -> None:
-        line = {"key": wanted.key, "engine": wanted.engine, "set": wanted.name, "way": wanted.way, **figures}
+        line = {**figures, "key": wanted.key, "set": wanted.name, "way": wanted.way}
         with self.path.open("a") as lines:
             lines.write(json.dumps(line) + "\n")
 
