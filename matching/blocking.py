@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from profiles import corrections, golden, jobs, schema
-from profiles.bulk import array
+from profiles.bulk import array, copying
 from profiles.models import SourceRecord
 
 from . import models_in_force
@@ -35,7 +35,7 @@ def write_keys(record_ids: Collection[int], new: Sequence[corrections.NewRecord]
         rows += inputs(known)
         _forget_keys(known)
     table = encode(rows, model, models_in_force.blocked_values(schema.published()))
-    with connection.cursor() as cursor, cursor.copy(COPY_KEYS) as copy:
+    with copying(COPY_KEYS) as copy:
         copy.write(packed(block_keys(table, model), table.record_id))
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F
 
 from . import jobs, records
+from .bulk import copying
 from .connectors import BadRow, Row
 from .models import Batch
 
@@ -49,7 +50,7 @@ def _named(claim: jobs.Claim, rows: Iterable[Row | BadRow], id_column: str) -> I
         cursor.execute("DROP TABLE IF EXISTS named_in_file")
         cursor.execute("CREATE TEMP TABLE named_in_file (external_id text)")
         while chunk := list(islice(names, WINDOW)):
-            with cursor.copy("COPY named_in_file FROM STDIN") as copy:
+            with copying("COPY named_in_file FROM STDIN") as copy:
                 for name in chunk:
                     copy.write_row((name.replace("\x00", "").encode("utf-8", "replace").decode(),))
             claim.beat()

@@ -8,6 +8,8 @@ from datetime import datetime
 from django.db import connection
 
 from . import payloads
+from .bulk import copying, next_ids
+from .models import SourceRecord
 
 VERSION_COLUMNS = (
     "record_id, revision, state, party_kind, payload, payload_hash, attributes, problems, source_version,"
@@ -78,22 +80,17 @@ def insert(delivery: Delivery, rows: Sequence[Incoming]) -> list[int]:
     """Copy new records in; their ids, in order. 2 queries."""
     if not rows:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('profiles_sourcerecord', 'id')) FROM generate_series(1, %s)",
-            [len(rows)],
-        )
-        ids = [row[0] for row in cursor.fetchall()]
-        with cursor.copy(COPY_RECORDS) as copy:
-            for record_id, row in zip(ids, rows, strict=True):
-                copy.write_row(
-                    (
-                        record_id, delivery.source_id, row.external_id, "received", row.party_kind,
-                        payloads.pack(row.cells), row.content_hash, _json(row.attributes), _problems(row),
-                        row.source_version, delivery.schema_version, 1, delivery.batch_id, row.line, delivery.now,
-                        delivery.now,
-                    )
-                )  # fmt: skip
+    ids = next_ids(SourceRecord, len(rows))
+    with copying(COPY_RECORDS) as copy:
+        for record_id, row in zip(ids, rows, strict=True):
+            copy.write_row(
+                (
+                    record_id, delivery.source_id, row.external_id, "received", row.party_kind,
+                    payloads.pack(row.cells), row.content_hash, _json(row.attributes), _problems(row),
+                    row.source_version, delivery.schema_version, 1, delivery.batch_id, row.line, delivery.now,
+                    delivery.now,
+                )
+            )  # fmt: skip
     return ids
 
 

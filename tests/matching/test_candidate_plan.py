@@ -39,12 +39,13 @@ def test_statistics_of_an_emptier_table_do_not_make_it_slow(tmp_path: Path) -> N
 
     found = {(pair.left, pair.right) for pair in find_candidates(ids, cap=20)}
     assert found == by_hand(set(ids), cap=20)
-    assert len(found) > 500
+    assert len(found) > 100
 
 
 def by_hand(ids: set[int], cap: int) -> set[tuple[int, int]]:
+    """Pairs within the batch: the other records wait for their own turn."""
     holders = defaultdict(set)
     for key, record_id in BlockKey.objects.values_list("key", "record_id"):
         holders[key].add(record_id)
     small = (records for records in holders.values() if len(records) <= cap)
-    return {(left, right) for records in small for left, right in permutations(records, 2) if left in ids}
+    return {(left, right) for records in small for left, right in permutations(records, 2) if {left, right} <= ids}

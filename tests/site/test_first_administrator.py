@@ -28,6 +28,7 @@ def launcher(fresh_database: object, django_db_setup: TestDatabase, tmp_path: Pa
         "DATABASE_URL": django_db_setup.url,
         "REDIS_URL": django_db_setup.redis_url,
         "SECRET_KEY": "of-a-throw-away-server-that-nobody-else-reaches",
+        "CDV_SECOND_FACTOR": "yes",
     }
     with launching(tmp_path / "state", **own) as launcher:
         yield launcher
@@ -71,7 +72,8 @@ def test_first_administrator_is_asked_for_and_signs_in(launcher: Launcher) -> No
     terminal.answer(PASSWORD)
     terminal.expect("created successfully")
 
-    assert "Sign out" in sign_in(address, "grace", PASSWORD)
+    page = sign_in(address, "grace", PASSWORD)
+    assert "Sign out" in page and "Set up a second factor first" in page
     assert User.objects.get().username == "grace"
     assert not SourceRecord.objects.exists()
 
@@ -91,5 +93,5 @@ def sign_in(address: str, name: str, password: str) -> str:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
     form = browser.open(f"{address}accounts/login/", timeout=20).read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form).group(1)
-    fields = urlencode({"csrfmiddlewaretoken": token, "username": name, "password": password}).encode()
+    fields = urlencode({"csrfmiddlewaretoken": token, "login": name, "password": password}).encode()
     return browser.open(f"{address}accounts/login/", fields, timeout=20).read().decode()

@@ -51,7 +51,7 @@ def test_jobs_follow_each_other_as_the_pipeline_says(monkeypatch: pytest.MonkeyP
     schema.publish(by=None)
     seen["rekey"] = followers("rekey")
     seen["resolve"] = followers("resolve")
-    seen["evaluate_model"] = set()  # measures, and changes nothing
+    seen["evaluate_model"] = seen["shadow_run"] = set()  # they measure, and change nothing
     assert seen == {kind: set(kinds) for kind, kinds in FOLLOWS.items()}
 
 
