@@ -4,19 +4,17 @@ Resolving is left out (it has its own benchmark): profiles, memberships and one 
 bulk from the truth, and golden values and search entries are then built from them by the product's own code.
 """
 
-import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
 
-from django.core.management import call_command
 from django.db import connection, transaction
 
-from cdv_site.demo.generate import generate
-from cdv_site.management.commands import demo
 from profiles import golden
+
+from . import _demo
 
 CHUNK = 2_000
 PLACE = """
@@ -49,12 +47,9 @@ def fill(records: int) -> dict[str, float]:
     with TemporaryDirectory() as folder:
         out = Path(folder)
         with _timed(took, "files written"):
-            generate(out, seed=7, scale=records)
+            _demo.write(out, records)
         with _timed(took, "imported"):
-            call_command("setup_roles", stdout=io.StringIO())
-            with transaction.atomic():
-                demo.set_up()
-            demo.load(out)
+            _demo.receive(out)
         with _timed(took, "placed"):
             _place(out / "truth.csv")
     with _timed(took, "golden values and search entries built"):

@@ -115,12 +115,12 @@ def _import_distinct(folder: Path, rows: int) -> list[dict]:
 def _set_up(sources: Iterable[dict]) -> None:
     from django.core.management import call_command
 
-    from cdv_site.management.commands import demo
+    from cdv_site.demo.loading import add_source
     from profiles import schema
 
     call_command("setup_roles", stdout=io.StringIO())
     for source in sources:
-        demo.add_source(source)
+        add_source(source)
     schema.publish(by=None)
 
 
