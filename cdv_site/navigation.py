@@ -31,7 +31,7 @@ ENTRIES = (
     Entry("Imports", "profiles:imports", "file-import", profiles.VIEW_IMPORTS),
     Entry("Models", "matching:models", "puzzle", matching.VIEW_MODELS),
     Entry("Jobs", "profiles:jobs", "activity", profiles.VIEW_JOBS),
-    Entry("Audit", "profiles:audit", "history", profiles.READ_AUDIT),
+    Entry("Audit", "governance:audit", "history", profiles.READ_AUDIT),
     Entry("Data dictionary", "profiles:data-dictionary", "database", profiles.VIEW_DICTIONARY),
 )
 

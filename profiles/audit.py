@@ -1,5 +1,6 @@
 """Writing the audit: in the business transaction, so that an act that cannot be recorded does not happen."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,11 @@ class EventKind:
 
     sentence: str
     is_read: bool = False
+
+    @property
+    def title(self) -> str:
+        """The sentence without a detail, for lists of kinds."""
+        return re.sub(r"\{\w+\}", "…", self.sentence)
 
 
 EVENTS: Registry[EventKind] = Registry("audit events")

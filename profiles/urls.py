@@ -29,5 +29,4 @@ urlpatterns = [
     path("jobs/<uuid:pk>/cancel/", operations.cancel_job, name="cancel-job"),
     path("jobs/<uuid:pk>/retry/", operations.retry_job, name="retry-job"),
     path("data-dictionary/", dictionary.data_dictionary, name="data-dictionary"),
-    path("audit/", operations.audit_log, name="audit"),
 ]

@@ -1,11 +1,11 @@
-"""Jobs and the audit."""
+"""Jobs."""
 
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from profiles import audit, permissions
 from profiles import jobs as actions
-from profiles.models import AuditEvent, Batch, IdentityOperation, Job, Source
+from profiles.models import Batch, IdentityOperation, Job, Source
 from profiles.rendering import render_page
 
 PAGE = 50
@@ -112,26 +112,3 @@ def retry_job(request: HttpRequest, pk: UUID) -> HttpResponse:
         audit.record("job.retried", obj=job, detail={"kind": job.kind})
     messages.success(request, "Queued again; the steps it has done are not done twice.")
     return redirect("profiles:jobs")
-
-
-@login_required
-@permission_required(permissions.READ_AUDIT, raise_exception=True)
-@require_GET
-def audit_log(request: HttpRequest) -> HttpResponse:
-    """Who did what, newest first; by actor, action or person. 1 query."""
-    rows = AuditEvent.objects.all()
-    actor, action = request.GET.get("actor", "").strip(), request.GET.get("action", "").strip()
-    subject = _uuid(request.GET.get("subject", "").strip())
-    before = request.GET.get("before", "")
-    wanted = Q()
-    wanted &= Q(actor_name__iexact=actor) if actor else Q()
-    wanted &= Q(action=action) if action else Q()
-    wanted &= Q(subject_ids__contains=[subject]) if subject else Q()
-    wanted &= Q(id__lt=int(before)) if before.isdigit() else Q()
-    page = list(rows.filter(wanted)[: PAGE + 1])
-    context = {
-        "events": [(entry, audit.sentence(entry)) for entry in page[:PAGE]],
-        "next": page[PAGE - 1].id if len(page) > PAGE else None,
-        "actions": sorted(audit.EVENTS), "actor": actor, "action": action, "subject": subject or "",
-    }  # fmt: skip
-    return render_page(request, "profiles/audit.html", "profiles/audit.html", context)

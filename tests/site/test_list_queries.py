@@ -42,7 +42,11 @@ LISTS = {
     "profiles:quarantine": "batch",
     "profiles:jobs": None,
     "profiles:job": "job",
-    "profiles:audit": None,
+    "governance:audit": None,
+    "governance:audit?actor=ada": None,
+    "governance:audit-person?customer={hub.pk}&what=reads": None,
+    "governance:audit-person?customer={hub.pk}": None,
+    "governance:audit-user?user=ada": None,
     "profiles:data-dictionary": None,
     "matching:queue": None,
     "matching:queue?show=later": None,
@@ -74,6 +78,7 @@ NO_LISTS = {
     "matching:edit-model": "one draft",
     "matching:refit-model": "one version; its labels are pinned in tests/matching/test_evaluate.py",
     "governance:seals": "its own test: tests/governance/test_sealing.py",
+    "governance:audit-event": "one event",
 }
 
 
@@ -188,7 +193,9 @@ class World:
     def address(self, name: str) -> str:
         page, _, query = name.partition("?")
         thing = LISTS[name]
-        return reverse(page, args=[getattr(self, thing).pk] if thing else []) + (f"?{query}" if query else "")
+        return reverse(page, args=[getattr(self, thing).pk] if thing else []) + (
+            f"?{query.format(hub=self.hub)}" if query else ""
+        )
 
 
 def test_no_list_asks_more_queries_with_more_rows() -> None:

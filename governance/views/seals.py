@@ -5,11 +5,10 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from governance.models import AuditSeal
+from governance.sealing import count_waiting
 from profiles import permissions
 from profiles.rendering import render_page
-
-from .models import AuditSeal
-from .sealing import count_waiting
 
 PAGE = 50
 
