@@ -99,7 +99,7 @@ def _start_site(supervisor: Supervisor, listener: socket, options: argparse.Name
 def _welcome(address: str, accounts: Sequence[tuple[str, str, str]], *, nobody: bool) -> None:
     say(f"\n  {address}\n")
     for role, name, password in accounts:
-        say(f"  {role:<14} {name:<8} {password}")
+        say(f"  {role:<16} {name:<11} {password}")
     if nobody:
         say("  Nobody can sign in yet: python3 run.py manage createsuperuser")
     say("\n  Ctrl-C stops everything.\n")

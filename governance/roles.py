@@ -1,4 +1,8 @@
-"""Roles: one readable table of who is for what, synced to groups by `manage.py setup_roles`."""
+"""Roles: one readable table of who is for what, synced to groups by `manage.py setup_roles`.
+
+A role gives verbs; which rows they apply to is said by grants on sources. Whoever has several roles may do, and sees,
+what any of them allows.
+"""
 
 from dataclasses import dataclass
 
@@ -16,40 +20,52 @@ class Role:
     name: str
     purpose: str
     permissions: tuple[str, ...]
-    is_staff: bool = False
+    is_staff: bool = False  # may open the set-up
 
 
-READING = (profiles.VIEW_CUSTOMERS, profiles.VIEW_SOURCES, profiles.VIEW_IMPORTS, matching.VIEW_QUEUE, profiles.FLAG)
+IN_CLEAR = (profiles.SEE_PERSONAL, profiles.SEE_SENSITIVE)
+SENSITIVE_MASKED = (profiles.SEE_PERSONAL, profiles.SEE_SENSITIVE_MASKED)
+PERSONAL_MASKED = (profiles.SEE_PERSONAL_MASKED,)  # sensitive values are withheld
+
+READING = (profiles.VIEW_CUSTOMERS, profiles.VIEW_IMPORTS, matching.VIEW_QUEUE, profiles.FLAG)
 STEWARDING = (
-    *READING,
-    profiles.CORRECT,
-    profiles.ANSWER_FLAGS,
-    profiles.IMPORT,
-    profiles.UNDO_IMPORT,
-    profiles.MEND,
-    profiles.VIEW_JOBS,
-    profiles.READ_AUDIT,
-    matching.REVIEW,
-    matching.CHANGE_IDENTITY,
-    matching.REVOKE_CANNOT_LINK,
-    matching.VIEW_MODELS,
-)
+    *READING, *IN_CLEAR,
+    profiles.CORRECT, profiles.ANSWER_FLAGS,
+    profiles.IMPORT, profiles.UNDO_IMPORT, profiles.MEND, profiles.VIEW_JOBS,
+    matching.REVIEW, matching.CHANGE_IDENTITY, matching.REVOKE_CANNOT_LINK, matching.VIEW_MODELS,
+)  # fmt: skip
 
 ROLES = (
-    Role("administrator", "Sets up sources, schema, rules and people.", (
-        *STEWARDING, profiles.CONTROL_JOBS, profiles.PUBLISH_SCHEMA,
-        "profiles.add_source", "profiles.change_source",
-        "profiles.view_fieldmapping", "profiles.add_fieldmapping", "profiles.change_fieldmapping", "profiles.delete_fieldmapping",
-        "profiles.view_canonicalfield", "profiles.add_canonicalfield", "profiles.change_canonicalfield",
-        "profiles.view_blockedvalue", "profiles.add_blockedvalue", "profiles.change_blockedvalue", "profiles.delete_blockedvalue",
-        "profiles.view_sourceusergrant", "profiles.add_sourceusergrant", "profiles.change_sourceusergrant", "profiles.delete_sourceusergrant",
-        "profiles.view_sourcegroupgrant", "profiles.add_sourcegroupgrant", "profiles.change_sourcegroupgrant", "profiles.delete_sourcegroupgrant",
-        "profiles.view_schemaversion", "profiles.view_user", "profiles.add_user", "profiles.change_user", "auth.view_group",
-        "matching.add_matchmodel", matching.EDIT_MODELS, "matching.delete_matchmodel", matching.EVALUATE_MODELS, matching.PUBLISH_MODEL,
+    Role("steward", "Decides who is who, corrects values and imports files, for the sources granted.", STEWARDING),
+    Role("lead steward", "Stewards, and is the second person who approves: models, and what needs four eyes.", (
+        *STEWARDING, profiles.CONTROL_JOBS, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS, matching.PUBLISH_MODEL,
+    )),
+    Role("privacy officer", "Answers for the rights of the people behind the records: sees all of them, and who saw them.", (
+        profiles.VIEW_CUSTOMERS, *IN_CLEAR, profiles.FLAG, profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,
+    )),
+    Role("support", "Finds the customer who calls: values are masked, and revealed for a purpose.", (
+        profiles.VIEW_CUSTOMERS, *PERSONAL_MASKED, profiles.REVEAL, profiles.FLAG,
+    )),
+    Role("marketing", "Knows how many can be reached and how; never who they are.", (profiles.VIEW_COUNTS,)),
+    Role("integrator", "Delivers records from another system and watches what became of them; sees no customer.", (
+        profiles.IMPORT, profiles.VIEW_IMPORTS, profiles.VIEW_DICTIONARY,
+    )),
+    Role("auditor", "Checks who did and saw what, and what is kept; never sees a value.", (
+        profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,
+    )),
+    Role("administrator", "Sets up sources, schema, models and people, and keeps jobs running; sees customers masked.", (
+        profiles.VIEW_CUSTOMERS, *PERSONAL_MASKED, profiles.VIEW_COUNTS,
+        profiles.VIEW_IMPORTS, profiles.IMPORT, profiles.UNDO_IMPORT, profiles.VIEW_JOBS, profiles.CONTROL_JOBS,
+        profiles.VIEW_SOURCES, *profiles.SET_UP_SOURCES, *profiles.SET_UP_FIELDS, profiles.PUBLISH_SCHEMA,
+        profiles.VIEW_DICTIONARY, *profiles.GRANT_SOURCES, *profiles.MANAGE_PEOPLE,
+        matching.VIEW_MODELS, matching.EDIT_MODELS, *matching.SET_UP_MODELS, matching.EVALUATE_MODELS,
+        matching.PUBLISH_MODEL,
     ), is_staff=True),
-    Role("steward", "Decides who is who, corrects data and imports files, for the sources granted.", STEWARDING),
-    Role("viewer", "Looks customers up and sees where each value came from; changes nothing.", READING),
+    Role("viewer", "Looks customers up and sees where each value came from; changes nothing.", (
+        *READING, *SENSITIVE_MASKED, profiles.REVEAL,
+    )),
 )  # fmt: skip
+BY_NAME = {role.name: role for role in ROLES}
 
 
 def sync_roles() -> list[str]:

@@ -1,10 +1,21 @@
-"""Permission codenames of this app."""
+"""Permissions of this app, each with the sentence that says what it lets a person do. See profiles/permissions.py."""
 
-REVIEW = "matching.review_proposal"
-VIEW_QUEUE = "matching.view_proposal"
-CHANGE_IDENTITY = "matching.change_identity"
-REVOKE_CANNOT_LINK = "matching.revoke_cannotlink"
-VIEW_MODELS = "matching.view_matchmodel"
-EDIT_MODELS = "matching.change_matchmodel"
-EVALUATE_MODELS = "matching.evaluate_matchmodel"
-PUBLISH_MODEL = "matching.publish_matchmodel"
+from profiles.permissions import permission, permissions
+
+VIEW_QUEUE = permission("matching.view_proposal", "See the review queue and the evidence between two customers.")
+REVIEW = permission("matching.review_proposal", "Decide proposals: the same, not the same, unsure, later.")
+CHANGE_IDENTITY = permission("matching.change_identity", "Merge, split and move by hand, and undo it.")
+REVOKE_CANNOT_LINK = permission("matching.revoke_cannotlink", "Revoke that two customers must never be one.")
+VIEW_MODELS = permission(
+    "matching.view_matchmodel", "Read match models and their figures, and try them on two records."
+)
+EVALUATE_MODELS = permission(
+    "matching.evaluate_matchmodel", "Measure a match model on decisions, and run it in the shadow."
+)
+PUBLISH_MODEL = permission(
+    "matching.publish_matchmodel", "Ask to publish a match model, or be the second person who does."
+)
+EDIT_MODELS = permission("matching.change_matchmodel", "Copy, edit, refit and discard drafts of match models.")
+SET_UP_MODELS = permissions(
+    "matching", "add_matchmodel delete_matchmodel", "Copy, edit, refit and discard drafts of match models."
+)

@@ -26,7 +26,8 @@ class FewRounds(PBKDF2PasswordHasher):
 
 
 class Cast:
-    """Two sources (shop, crm) and four people: ada stewards both, bob only the shop, vera views both, eve nothing."""
+    """Two sources (shop, crm) and five people: ada stewards both, bob only the shop, vera views both, eve nothing; root,
+    a lead steward, sets up and reads the audit as well."""
 
     def __init__(self) -> None:
         call_command("setup_roles", verbosity=0)
@@ -37,6 +38,7 @@ class Cast:
         self.vera = self._user("vera", "viewer", self.shop, self.crm)
         self.eve = self._user("eve", "viewer")
         self.root = self._user("root", "administrator", self.shop, self.crm)
+        self.root.groups.add(*Group.objects.filter(name__in=["lead steward", "auditor"]))
 
     @staticmethod
     def _source(key: str, *, trust: int) -> Source:

@@ -15,12 +15,22 @@ from cdv_site.demo.sources import SOURCES
 from cdv_site.demo.sources import Source as SetUp
 from cdv_site.demo.truth import RecordKey, TruthReport, load_truth, score
 from cdv_site.demo_accounts import DEMO_ACCOUNTS
+from governance.roles import BY_NAME
 from matching.models import Proposal
 from profiles import imports, jobs, schema
 from profiles.models import Batch, FieldMapping, Job, Membership, SchemaVersion, Source, User
 
 NOTE = "Demo sources"
-GRANTS = {"administrator": ("view", "steward", "manage"), "steward": ("view", "steward"), "viewer": ("view",)}
+GRANTS = {
+    "steward": ("view", "steward"),
+    "lead steward": ("view", "steward"),
+    "privacy officer": ("view",),
+    "support": ("view",),
+    "marketing": ("view",),
+    "integrator": ("view", "manage"),
+    "administrator": ("view", "manage"),
+    "viewer": ("view",),
+}  # the auditor sees no source
 FLOW = ("import", "resolve")
 OPEN = (Job.State.QUEUED, Job.State.RUNNING)
 
@@ -47,7 +57,7 @@ def set_up() -> None:
         user, new = User.objects.get_or_create(username=name)
         if new:
             user.set_password(password)
-            user.is_staff = role == "administrator"
+            user.is_staff = BY_NAME[role].is_staff
             user.save()
         user.groups.add(Group.objects.get(name=role))
     for row in (*SOURCES, *SAMPLE_SOURCES):

@@ -79,6 +79,14 @@ class Profile(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name = "customer"
+        permissions = [
+            ("see_personal", "Can see personal values in clear"),
+            ("see_personal_masked", "Can see personal values masked"),
+            ("see_sensitive", "Can see sensitive values in clear"),
+            ("see_sensitive_masked", "Can see sensitive values masked"),
+            ("reveal_values", "Can reveal masked values for a purpose"),
+            ("view_counts", "Can see counts of customers"),
+        ]
         indexes = [GinIndex(fields=["source_ids"], name="profile_sources", opclasses=["array_ops"])]
         constraints = [
             models.CheckConstraint(

@@ -17,6 +17,11 @@ class SourceQuerySet(models.QuerySet["Source"]):
         """Sources whose records the user may decide about."""
         return get_objects_for_user(user, "profiles.steward_source", klass=self, accept_global_perms=False)
 
+    def imported_by(self, user: object) -> "SourceQuerySet":
+        """Sources into which the user may import: those they steward or manage."""
+        verbs = ["profiles.steward_source", "profiles.manage_source"]
+        return get_objects_for_user(user, verbs, klass=self, any_perm=True, accept_global_perms=False)
+
 
 class Source(models.Model):
     """One system that delivers customer records. These rows are the draft; a schema version freezes them."""

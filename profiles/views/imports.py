@@ -20,7 +20,7 @@ PAGE = 50
 
 def uploadable(request: HttpRequest) -> object:
     """Sources the user may import into."""
-    return Source.objects.stewarded_by(request.user).filter(is_active=True)
+    return Source.objects.imported_by(request.user).filter(is_active=True)
 
 
 def get_batch(request: HttpRequest, pk: int) -> Batch:
@@ -34,10 +34,10 @@ def get_batch(request: HttpRequest, pk: int) -> Batch:
 
 
 def get_own_batch(request: HttpRequest, pk: int) -> Batch:
-    """The import, of a source that the user stewards."""
+    """The import, of a source that the user stewards or manages."""
     batch = get_batch(request, pk)
-    if not Source.objects.stewarded_by(request.user).filter(pk=batch.source_id).exists():
-        raise PermissionDenied("You may change imports of the sources you steward only.")
+    if not Source.objects.imported_by(request.user).filter(pk=batch.source_id).exists():
+        raise PermissionDenied("You may change imports of the sources you steward or manage only.")
     return batch
 
 
@@ -94,7 +94,7 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, object]:
         "is_live": batch.state in (Batch.State.WAITING, Batch.State.RUNNING),
         "waiting": batch.records.filter(state=SourceRecord.State.RECEIVED).count(),
         "crumbs": [("Imports", reverse("profiles:imports"))],
-        "can_change": Source.objects.stewarded_by(request.user).filter(pk=batch.source_id).exists(),
+        "can_change": Source.objects.imported_by(request.user).filter(pk=batch.source_id).exists(),
     }
 
 

@@ -240,7 +240,7 @@ def test_the_command_tells_and_fails(sealed, capsys):
 
 def test_the_page_shows_seals_and_what_waits_to_readers_of_the_audit_only(sealed, client, django_assert_num_queries):
     cast = Cast()
-    client.force_login(cast.ada)
+    client.force_login(cast.root)
     write(3)
     page = client.get("/audit/seals/").content.decode()
     assert "number 20" in page and AuditSeal.objects.get(number=20).key_id in page
