@@ -27,6 +27,7 @@ ENTRIES = (
     Entry("Home", "home", "home"),
     Entry("Review queue", "matching:queue", "list-check", matching.VIEW_QUEUE),
     Entry("Customers", "profiles:customers", "users", profiles.VIEW_CUSTOMERS),
+    Entry("Approvals", "profiles:approvals", "user-check", profiles.VIEW_APPROVALS),
     Entry("Issues", "profiles:issues", "flag", profiles.FLAG),
     Entry("Imports", "profiles:imports", "file-import", profiles.VIEW_IMPORTS),
     Entry("Models", "matching:models", "puzzle", matching.VIEW_MODELS),

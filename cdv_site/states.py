@@ -30,6 +30,8 @@ LOOKS = {
     "replayed": Look("ok", "circle-check"),
     "accepted": Look("ok", "circle-check"),
     "corrected": Look("ok", "circle-check"),
+    "approved": Look("ok", "user-check"),
+    "confirmed": Look("ok", "user-check"),
     "told": Look("info", "flag"),
     "right": Look("plain", "circle-check"),
     # ends that need a look
@@ -46,6 +48,8 @@ LOOKS = {
     "dropped": Look("plain", "circle-minus"),
     "rejected": Look("plain", "circle-x"),
     "outdated": Look("plain", "history"),
+    "expired": Look("plain", "clock"),
+    "lapsed": Look("warn", "clock"),
     "released": Look("plain", "arrow-back-up"),
     "retired": Look("plain", "archive"),
     # what stops use

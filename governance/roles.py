@@ -32,13 +32,14 @@ STEWARDING = (
     *READING, *IN_CLEAR,
     profiles.CORRECT, profiles.ANSWER_FLAGS,
     profiles.IMPORT, profiles.UNDO_IMPORT, profiles.MEND, profiles.VIEW_JOBS,
+    profiles.VIEW_APPROVALS,
     matching.REVIEW, matching.CHANGE_IDENTITY, matching.REVOKE_CANNOT_LINK, matching.VIEW_MODELS,
 )  # fmt: skip
 
 ROLES = (
     Role("steward", "Decides who is who, corrects values and imports files, for the sources granted.", STEWARDING),
     Role("lead steward", "Stewards, and is the second person who approves: models, and what needs four eyes.", (
-        *STEWARDING, profiles.CONTROL_JOBS, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS, matching.PUBLISH_MODEL,
+        *STEWARDING, matching.APPROVE_CHANGE, profiles.CONTROL_JOBS, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS, matching.PUBLISH_MODEL,
     )),
     Role("privacy officer", "Answers for the rights of the people behind the records: sees all of them, and who saw them.", (
         profiles.VIEW_CUSTOMERS, *IN_CLEAR, profiles.FLAG, profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,

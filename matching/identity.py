@@ -17,7 +17,7 @@ from profiles import audit, golden
 from profiles.bulk import array, copy_models, texts
 from profiles.context import current_actor
 from profiles.ids import new_id
-from profiles.models import IdentityOperation, Mark, Membership, Profile, RecordMove, User
+from profiles.models import Approval, IdentityOperation, Mark, Membership, Profile, RecordMove, User
 from profiles.models.identity import LinkClass
 from profiles.models.mark import kinds_that_stop
 
@@ -28,6 +28,7 @@ from .redirects import last_records_of_tombstones, redirect
 from .steps import run_steps
 
 Kind = IdentityOperation.Kind
+MERGE_VERIFIED = "merge_verified"  # the approval kind of second_person.py
 STRENGTH = {LinkClass.MODEL: 0, LinkClass.RULE: 1, LinkClass.VERIFIED: 2}
 
 
@@ -37,6 +38,10 @@ class ChangeNotAllowed(Exception):
 
 class OutOfDate(ChangeNotAllowed):
     """Someone else changed the customers since they were shown."""
+
+
+class SecondPersonNeeded(ChangeNotAllowed):
+    """The change takes an approval; see second_person.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,18 @@ def check_cannot_links(record_ids: Collection[int], *, except_for: Collection[in
         )
 
 
+def check_second_person(present: Mapping[UUID, Sequence[Membership]], approval: Approval | None) -> None:
+    """Raise when people have confirmed more than one of the customers and no second person approved their merge."""
+    verified = [pid for pid, rows in present.items() if any(m.link_class == LinkClass.VERIFIED for m in rows)]
+    if len(verified) > 1 and not is_approved(approval, MERGE_VERIFIED):
+        raise SecondPersonNeeded("People have confirmed both customers: a second person must approve their merge.")
+
+
+def is_approved(approval: Approval | None, kind: str) -> bool:
+    """Whether this is the approval, of that kind, that is being carried out."""
+    return approval is not None and (approval.kind, approval.state) == (kind, Approval.State.APPROVED)
+
+
 # ---- verbs -----------------------------------------------------------------------------------------------------------
 
 
@@ -132,8 +149,12 @@ def merge(
     expected: Mapping[UUID, int] | None = None,
     confirmed: Collection[int] = (),
     evidence: Mapping[str, Any] | None = None,
+    approval: Approval | None = None,
 ) -> IdentityOperation:
-    """Merge customers into `survivor` on a person's word; `confirmed` records become verified links."""
+    """Merge customers into `survivor` on a person's word; `confirmed` records become verified links.
+
+    Where people have confirmed more than one of them already, it takes the approval of a second person.
+    """
     everyone = [survivor, *losers]
     if len(set(everyone)) != len(everyone) or not losers:
         raise ChangeNotAllowed("Choose two different customers to merge.")
@@ -144,10 +165,16 @@ def merge(
     record_ids = [m.record_id for rows in present.values() for m in rows]
     check_marks(record_ids)
     check_cannot_links(record_ids)
+    check_second_person(present, approval)
     draft = merge_draft(survivor, losers, present, LinkClass.VERIFIED, set(confirmed))
-    draft.reason, draft.evidence = reason, dict(evidence or {})
+    draft.reason, draft.evidence = reason, {**(evidence or {}), **approved_by(approval)}
     draft.expected = {str(pid): profile.version for pid, profile in profiles.items()}
     return apply([draft], merged=dict.fromkeys(losers, survivor))[0]
+
+
+def approved_by(approval: Approval | None) -> dict[str, int]:
+    """What an operation's evidence says of the approval behind it."""
+    return {"approval": approval.pk} if approval else {}
 
 
 def merge_draft(

@@ -5,6 +5,9 @@ from profiles.permissions import permission, permissions
 VIEW_QUEUE = permission("matching.view_proposal", "See the review queue and the evidence between two customers.")
 REVIEW = permission("matching.review_proposal", "Decide proposals: the same, not the same, unsure, later.")
 CHANGE_IDENTITY = permission("matching.change_identity", "Merge, split and move by hand, and undo it.")
+APPROVE_CHANGE = permission(
+    "matching.approve_change", "Approve as the second person: merges of verified customers, undos of a part."
+)
 REVOKE_CANNOT_LINK = permission("matching.revoke_cannotlink", "Revoke that two customers must never be one.")
 VIEW_MODELS = permission(
     "matching.view_matchmodel", "Read match models and their figures, and try them on two records."

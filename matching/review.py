@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from profiles import audit
-from profiles.models import IdentityOperation, Membership, Profile, User, WorkItem
+from profiles.models import Approval, IdentityOperation, Membership, Profile, User, WorkItem
 from profiles.models.identity import LinkClass
 
 from . import constraints, identity, proposing
@@ -35,6 +35,7 @@ def decide(
     expected: Mapping[UUID, int] | None = None,
     until: datetime | None = None,
     confirmed: Collection[int] = (),
+    approval: Approval | None = None,
 ) -> Decision:
     """Decide a proposal: same merges, not same forbids, unsure and later keep it for another time."""
     ends = [proposal.left_id, *([proposal.right_id] if proposal.right_id else [])]
@@ -50,7 +51,7 @@ def decide(
     elif proposal.kind == Proposal.Kind.SPLIT:
         _follow_split(proposal, decision, by, reason, expected)
     elif verdict == Verdict.SAME:
-        _follow_same(proposal, decision, by, reason, survivor, expected, confirmed)
+        _follow_same(proposal, decision, by, reason, survivor, expected, confirmed, approval)
     else:
         identity.load_locked(ends, expected)
         _follow_not_same(proposal, decision, by, reason)
@@ -89,6 +90,7 @@ def _follow_same(
     survivor: UUID | None,
     expected: Mapping[UUID, int] | None,
     confirmed: Collection[int],
+    approval: Approval | None,
 ) -> None:
     ends = {proposal.left_id, proposal.right_id}
     survivor = survivor or default_survivor(list(ends))
@@ -96,7 +98,7 @@ def _follow_same(
         raise ChangeNotAllowed("The surviving customer must be one of the two.")
     decision.operation = identity.merge(
         survivor=survivor, losers=[pid for pid in ends if pid != survivor], by=by, reason=reason, expected=expected,
-        confirmed=confirmed, evidence={"proposal": proposal.id, **proposal.evidence},
+        confirmed=confirmed, evidence={"proposal": proposal.id, **proposal.evidence}, approval=approval,
     )  # fmt: skip
     decision.save(force_insert=True)
     close(proposal, Proposal.State.ACCEPTED)
@@ -199,6 +201,7 @@ def compare_decide(
     survivor: UUID | None = None,
     expected: Mapping[UUID, int] | None = None,
     confirmed: Collection[int] = (),
+    approval: Approval | None = None,
 ) -> Decision:
     """A decision about any two customers, whether proposed or not."""  # fmt: skip
     if left == right:
@@ -209,7 +212,7 @@ def compare_decide(
     if proposal:
         return decide(
             proposal=proposal, verdict=verdict, by=by, reason=reason, survivor=survivor, expected=expected,
-            confirmed=confirmed,
+            confirmed=confirmed, approval=approval,
         )  # fmt: skip
     identity.load_locked([left, right], expected)
     present = identity.members([left, right])
@@ -221,7 +224,7 @@ def compare_decide(
         keep = survivor or default_survivor([left, right])
         decision.operation = identity.merge(
             survivor=keep, losers=[right if keep == left else left], by=by, reason=reason, expected=expected,
-            confirmed=confirmed,
+            confirmed=confirmed, approval=approval,
         )  # fmt: skip
     decision.save(force_insert=True)
     if verdict == Verdict.NOT_SAME:

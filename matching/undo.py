@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from profiles.models import Correction, IdentityOperation, Membership, Profile, RecordMove, User
+from profiles.models import Approval, Correction, IdentityOperation, Membership, Profile, RecordMove, User
 from profiles.models.identity import LinkClass
 
 from . import constraints, review
@@ -16,14 +16,19 @@ from .identity import (
     Draft,
     Kind,
     Move,
+    SecondPersonNeeded,
     apply,
+    approved_by,
     check_cannot_links,
     check_marks,
     create_profiles,
+    is_approved,
     members,
 )
 from .locks import atomic_with_retry, lock_profiles
 from .models import CannotLink
+
+PARTIAL_UNDO = "partial_undo"  # the approval kind of second_person.py
 
 
 class Extent(StrEnum):
@@ -134,20 +139,33 @@ def _since(operation: IdentityOperation, returning: Sequence[RecordMove]) -> lis
     return [f"{n} {'record' if n == 1 else 'records'} {what}" for n, what in counted if n]
 
 
+def ends_of(operation: IdentityOperation) -> set[UUID]:
+    """The customers that its records came from and went to. 1 query."""
+    return {pid for m in operation.moves.all() for pid in (m.from_profile_id, m.to_profile_id) if pid}
+
+
 @atomic_with_retry
-def undo(*, operation: IdentityOperation, by: User | None, reason: str, never_again: bool = True) -> IdentityOperation:
+def undo(
+    *,
+    operation: IdentityOperation,
+    by: User | None,
+    reason: str,
+    never_again: bool = True,
+    approval: Approval | None = None,
+) -> IdentityOperation:
     """Send the records of an operation back to where it took them from.
 
     The undo of an automatic join or merge forbids its repetition (`never_again`); of a steward's, voids the decision
-    and opens the proposal again; of a split, voids the cannot-link that the split wrote.
+    and opens the proposal again; of a split, voids the cannot-link that the split wrote. A partial one takes an approval.
     """
-    ends = {pid for m in operation.moves.all() for pid in (m.from_profile_id, m.to_profile_id) if pid}
-    lock_profiles(ends)
+    lock_profiles(ends_of(operation))
     plan = plan_undo(operation)
     if plan.extent is Extent.BLOCKED:
         raise ChangeNotAllowed(plan.blocker)
+    if plan.extent is Extent.PARTIAL and not is_approved(approval, PARTIAL_UNDO):
+        raise SecondPersonNeeded("Only a part would be undone, or something came after: a second person must approve.")
     draft, merged, revived = _inverse(plan)
-    draft.reason = reason
+    draft.reason, draft.evidence = reason, dict(approved_by(approval))
     staying = _staying(plan)
     done = apply([draft], merged=merged, revived=revived)[0]
     _settle(plan, done, staying, by, reason, never_again)

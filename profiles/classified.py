@@ -93,6 +93,16 @@ declare(
     staff("actor_id actor_name"),
 )
 declare(
+    "profiles.Approval",
+    technical(
+        "id kind subject_id arguments plan plan_hash summary state requested_at expires_at decided_at result_id",
+        "keep", LEDGER,
+    ),
+    say("subject_ids", "identifier", "internal", "keep", "Random ids, needed to answer who acted on a person."),
+    say("reason answer", "free_text", "personal", "keep", LEDGER),
+    staff("requested_by owner decided_by"),
+)  # fmt: skip
+declare(
     "profiles.WorkItem",
     technical("id kind subject_id source reason detail state lease_until due_at created_at closed_at"),
     say("assignee closed_by", "identifier", "internal", "delete"),

@@ -1,5 +1,6 @@
 """Audit events and work-item kinds of this app."""
 
+from .approvals import APPROVAL
 from .audit import EVENTS, EventKind
 from .conflicts import CONFLICT
 from .flags import FLAG
@@ -34,6 +35,14 @@ for _name, _kind in {
     "user.deleted": EventKind("Deleted the account of {user}"),
     "source.granted": EventKind("Granted {permission} on {source} to {grantee}"),
     "source.grant_withdrawn": EventKind("Withdrew {permission} on {source} from {grantee}"),
+    "approval.requested": EventKind("Asked a second person for: {what}"),
+    "approval.approved": EventKind("Approved, and it was done: {what}"),
+    "approval.rejected": EventKind("Rejected what another person asked for: {what}"),
+    "approval.withdrawn": EventKind("Withdrew a request for a second person: {what}"),
+    "approval.outdated": EventKind("A request for a second person was out of date: {what}"),
+    "approval.expired": EventKind("A request for a second person expired: {what}"),
+    "approval.handed_over": EventKind("Gave a request for a second person to {to}: {what}"),
+    "approval.read": EventKind("Opened a request for a second person", is_read=True),
     "work.closed": EventKind("Closed a work item ({kind})"),
     "job.cancelled": EventKind("Cancelled a job ({kind})"),
     "job.retried": EventKind("Retried a job ({kind})"),
@@ -52,4 +61,5 @@ KINDS.register(
         {"third_value": "The source sent a value that is neither the one corrected nor the correction."},
     ),
 )
+KINDS.register(APPROVAL, WorkKind("Waits for a second person", "profiles:approval"))
 KINDS.register(FLAG, WorkKind("Value flagged as wrong", "profiles:flag", {"flagged": "A reader holds it for wrong."}))

@@ -96,3 +96,14 @@ def unprotect_published(table: str) -> str:
         f"DROP TRIGGER {table}_published ON {table}; DROP TRIGGER {table}_kept ON {table};"
         f" DROP TRIGGER {table}_no_truncate ON {table};"
     )
+
+
+APPROVAL_FIXED = (
+    "id", "kind", "subject_id", "subject_ids", "arguments", "plan", "plan_hash", "summary", "reason", "requested_by_id",
+    "requested_at", "expires_at",
+)  # fmt: skip
+APPROVAL_ANSWERED = """
+CREATE TRIGGER profiles_approval_answered BEFORE UPDATE ON profiles_approval FOR EACH ROW WHEN (OLD.state <> 'requested')
+    EXECUTE FUNCTION refuse_published_change('state', 'owner_id', 'decided_by_id', 'decided_at', 'answer', 'result_id');
+"""
+DROP_APPROVAL_ANSWERED = "DROP TRIGGER profiles_approval_answered ON profiles_approval;"

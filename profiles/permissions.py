@@ -50,6 +50,9 @@ UNDO_IMPORT = permission("profiles.undo_batch", "Undo an import as a whole.")
 MEND = permission("profiles.mend_quarantinedrow", "Mend rows that were set aside, replay them or leave them out.")
 VIEW_JOBS = permission("profiles.view_job", "See background runs: one's own and those of one's sources.")
 CONTROL_JOBS = permission("profiles.control_job", "See every background run, cancel it or try it again.")
+VIEW_APPROVALS = permission(
+    "profiles.view_approval", "Ask a second person for what takes two, and follow what became of it."
+)
 
 # ---- the audit and the set-up --------------------------------------------------------------------------------------------
 READ_AUDIT = permission("profiles.read_audit", "Read the audit: who did what, who saw whom, and whether it is sealed.")

@@ -1,10 +1,11 @@
-"""Celery tasks: a few lines each; the work is in profiles/jobs.py."""
+"""Celery tasks: a few lines each; the work is in profiles/jobs.py and profiles/approvals.py."""
 
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
-from . import jobs
+from . import approvals, jobs
 
 
 @shared_task(name="profiles.tasks.run_job")
@@ -17,6 +18,12 @@ def run_job(job_id: str) -> None:
 def sweep_jobs() -> None:
     """Ring again for jobs that nobody works on."""
     jobs.sweep()
+
+
+@shared_task(name="profiles.tasks.expire_approvals")
+def expire_approvals() -> None:
+    """End requests for a second person that nobody answered in time."""
+    approvals.expire_due(timezone.now())
 
 
 def ring_celery(job_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import customers, dictionary, imports, issues, operations, records
+from .views import approvals, customers, dictionary, imports, issues, operations, records
 
 app_name = "profiles"
 urlpatterns = [
@@ -24,6 +24,9 @@ urlpatterns = [
     path("imports/<int:pk>/quarantine/", imports.quarantine, name="quarantine"),
     path("quarantine/<int:pk>/", imports.mend, name="mend"),
     path("quarantine/<int:pk>/dismiss/", imports.dismiss, name="dismiss"),
+    path("approvals/", approvals.approvals, name="approvals"),
+    path("approvals/<int:pk>/", approvals.approval, name="approval"),
+    path("approvals/<int:pk>/answer/", approvals.answer_approval, name="answer-approval"),
     path("jobs/", operations.jobs, name="jobs"),
     path("jobs/<uuid:pk>/", operations.job, name="job"),
     path("jobs/<uuid:pk>/cancel/", operations.cancel_job, name="cancel-job"),

@@ -59,6 +59,7 @@ class Proposal(models.Model):
         permissions = [
             ("review_proposal", "Can decide proposals"),
             ("change_identity", "Can merge, split, move and undo"),
+            ("approve_change", "Can approve as the second person what takes two"),
         ]
         indexes = [models.Index(F("probability").desc(), "id", name="proposal_open", condition=Q(state="open"))]
         constraints = [

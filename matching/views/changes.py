@@ -6,15 +6,15 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from matching import identity, permissions, preview
+from matching import identity, permissions, preview, second_person
 from matching import undo as undoing
 from matching.locks import Busy
 from profiles import permissions as profile_permissions
+from profiles.approvals import ApprovalNotAllowed
 from profiles.customers import get_profile, granted_sources, show
 from profiles.models import IdentityOperation, Profile, Source, SourceRecord
 from profiles.rendering import render_page
@@ -125,20 +125,10 @@ def operation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "moves": moves,
         "hidden": found.moves.count() - len(moves),
         "plan": undoing.plan_undo(found),
-        "can_undo": _may_undo(request, found),
+        "can_undo": second_person.may_undo(request.user, found),
+        "asked_for": second_person.undo_asked_for(found),
     }
     return render_page(request, "matching/operation.html", "matching/operation.html", context)
-
-
-def _may_undo(request: HttpRequest, found: IdentityOperation) -> bool:
-    """The verb, and every source of every record of the customers it concerns."""
-    ends = {pid for m in found.moves.all() for pid in (m.from_profile_id, m.to_profile_id) if pid}
-    sources = SourceRecord.objects.filter(Q(membership__profile__in=ends) | Q(moves__operation=found)).values_list(
-        "source_id"
-    )
-    allowed = Source.objects.stewarded_by(request.user).values_list("id")
-    stranger = Source.objects.filter(id__in=sources).exclude(id__in=allowed).exists()
-    return request.user.has_perm(permissions.CHANGE_IDENTITY) and not stranger
 
 
 @login_required
@@ -147,15 +137,29 @@ def _may_undo(request: HttpRequest, found: IdentityOperation) -> bool:
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Undo an operation."""
     found = get_operation(request, pk)
-    if not _may_undo(request, found):
+    if not second_person.may_undo(request.user, found):
         raise PermissionDenied("The operation concerns records of sources that you do not steward.")
+    given = {
+        "operation": found, "by": request.user, "reason": request.POST.get("reason", "")[:500],
+        "never_again": request.POST.get("never_again", "") == "on",
+    }  # fmt: skip
     try:
-        done = undoing.undo(
-            operation=found, by=request.user, reason=request.POST.get("reason", "")[:500],
-            never_again=request.POST.get("never_again", "") == "on",
-        )  # fmt: skip
+        done = undoing.undo(**given)
+    except identity.SecondPersonNeeded:
+        return _ask_for_undo(request, given)
     except (identity.ChangeNotAllowed, Busy) as refused:
         messages.error(request, str(refused))
         return redirect("matching:operation", pk=pk)
     messages.success(request, "Undone.")
     return redirect("matching:operation", pk=done.pk)
+
+
+def _ask_for_undo(request: HttpRequest, given: dict) -> HttpResponse:
+    """Ask a second person for the undo, and lead to what they will see."""
+    try:
+        asked = second_person.ask_for_undo(**given)
+    except (ApprovalNotAllowed, Busy) as refused:
+        messages.error(request, str(refused))
+        return redirect("matching:operation", pk=given["operation"].pk)
+    messages.success(request, "Asked for: more has happened since, so a second person must approve the undo.")
+    return redirect("profiles:approval", pk=asked.pk)

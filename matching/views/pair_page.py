@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
-from matching import constraints, evidence, models_in_force, permissions, preview, proposing, review
+from matching import constraints, evidence, models_in_force, permissions, preview, proposing, review, second_person
 from matching.engine import explain
 from matching.engine.explain import Bar
 from matching.engine.model import Model
@@ -143,6 +143,8 @@ def _two_or_one(
         "versions": {str(profile.id): profile.version for profile in profiles},
         "survivor": review.default_survivor(ids) if is_pair else None,
         "can_decide": can_decide(request, profiles),
+        "takes_two": is_pair and second_person.are_all_verified(ids),
+        "asked_for": second_person.merge_asked_for(*ids) if is_pair else None,
         "cannot_links": links,
         "can_revoke": request.user.has_perm(permissions.REVOKE_CANNOT_LINK),
         "household": is_pair and _one_household(ends),

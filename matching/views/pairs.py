@@ -10,13 +10,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from matching import identity, permissions, review
+from matching import identity, permissions, review, second_person
 from matching.forms import DecisionForm
 from matching.locks import Busy
 from matching.models import Decision, Proposal
 from matching.views import pair_page
 from profiles import audit
 from profiles import permissions as profile_permissions
+from profiles.approvals import ApprovalNotAllowed
 from profiles.customers import get_profile
 from profiles.models import Profile
 from profiles.rendering import render_page
@@ -55,6 +56,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         return _refuse(request, pair_page.of_proposal(request, found), form)
     try:
         decision = review.decide(proposal=found, by=request.user, **form.decision())
+    except identity.SecondPersonNeeded:
+        return _ask(request, ends, form)
     except (identity.ChangeNotAllowed, Busy) as refused:
         messages.error(request, str(refused))
         return redirect("matching:proposal", pk=pk)
@@ -105,10 +108,27 @@ def decide_pair(request: HttpRequest) -> HttpResponse:
     given.pop("until")
     try:
         decision = review.compare_decide(left=ends[0].id, right=ends[1].id, by=request.user, **given)
+    except identity.SecondPersonNeeded:
+        return _ask(request, ends, form)
     except (identity.ChangeNotAllowed, Busy) as refused:
         messages.error(request, str(refused))
         return redirect(f"{reverse('matching:compare')}?a={ends[0].id}&b={ends[1].id}")
     return _after(request, decision, "profiles:customers")
+
+
+def _ask(request: HttpRequest, ends: list[Profile], form: DecisionForm) -> HttpResponse:
+    """Ask a second person for the merge, and lead to what they will see."""
+    data = form.cleaned_data
+    try:
+        asked = second_person.ask_for_merge(
+            left=ends[0].id, right=ends[1].id, survivor=data["survivor"], confirmed=data["confirmed"],
+            by=request.user, reason=data["reason"],
+        )  # fmt: skip
+    except (ApprovalNotAllowed, Busy) as refused:
+        messages.error(request, str(refused))
+        return redirect(f"{reverse('matching:compare')}?a={ends[0].id}&b={ends[1].id}")
+    messages.success(request, "Asked for: people have confirmed both customers, so a second person must approve.")
+    return redirect("profiles:approval", pk=asked.pk)
 
 
 def check_may_decide(request: HttpRequest, ends: list[Profile]) -> None:

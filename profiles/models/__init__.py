@@ -1,5 +1,6 @@
 """One module per noun; import models from here."""
 
+from .approval import Approval
 from .audit import AuditEvent
 from .flag import Flag
 from .golden import GoldenValue, SearchEntry
@@ -13,6 +14,7 @@ from .user import User
 from .work import WorkItem
 
 __all__ = [
+    "Approval",
     "AuditEvent",
     "Batch",
     "BlockedValue",

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, connections, transaction
 
-from matching import blocking, identity, locks, review, run, upheld
+from matching import blocking, identity, locks, review, run, second_person, upheld
 from matching import undo as undoing
 from matching.locks import Busy
 from profiles import jobs
@@ -151,7 +151,7 @@ def settle() -> list[str]:
 def drop_application_locks() -> None:
     """In this process only: the functions that take locks take none. The product has no such switch."""
     nothing = lambda *_: None  # noqa: E731
-    for module in (locks, identity, undoing, review, upheld):
+    for module in (locks, identity, undoing, review, second_person, upheld):
         module.lock_profiles = nothing
     run.lock_resolution = nothing
     blocking.lock_homes = locks._homes

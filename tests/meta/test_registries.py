@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 
 from cdv_site import pipeline
 from matching.steps import STEPS
-from profiles import audit, jobs, work
+from profiles import approvals, audit, jobs, work
 from profiles.corrections import AFTER_STORE
 from profiles.gates import GATES
 from profiles.panels import PANELS
@@ -24,7 +24,8 @@ APPS = ("profiles", "matching", "governance", "cdv_site")
 
 EXPECTED = [
     (jobs.KINDS, {"import", "undo_import", "rebuild", "resolve", "rekey", "evaluate_model", "shadow_run"}),
-    (work.KINDS, {"proposal", "split", "cluster_stopped", "flag", "correction_conflict"}),
+    (approvals.KINDS, {"merge_verified", "partial_undo"}),
+    (work.KINDS, {"approval", "proposal", "split", "cluster_stopped", "flag", "correction_conflict"}),
     (AFTER_STORE, {"corrections", "keys"}),
     (AFTER_PUBLISH, {"rebuild", "keys"}),
     (MATCHED, {"engine"}),

@@ -10,11 +10,11 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from matching import constraints, identity, models_in_force, proposing, publishing, review, shadow, undo
+from matching import constraints, identity, models_in_force, proposing, publishing, review, second_person, shadow, undo
 from matching import drafts as model_drafts
 from matching import evaluation as evaluations
 from matching.models import CannotLink, Evaluation, MatchModel, Proposal, Publication
-from profiles import conflicts, corrections, drafts, flags, imports, schema
+from profiles import approvals, conflicts, corrections, drafts, flags, imports, schema
 from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion, User
 from tests.cast import Cast, profile_of, record, send, send_bytes
 from tests.site.test_screens import propose
@@ -54,6 +54,37 @@ def move(cast: Cast) -> Callable:
     merge(cast)
     ids, to = [record(cast.shop, "2").id], profile_of(cast.crm, "9").id
     return lambda: identity.move(record_ids=ids, to_profile=to, by=cast.ada, reason="r")
+
+
+def merge_by_two(cast: Cast, act: Callable | None = None) -> Callable:
+    """What takes a second person: the merge of two customers that ada has confirmed; asked for, where there is an act."""
+    merge(cast)
+    send(cast.shop, {"id": "3", "name": "Grace Hopper"}, name="grace.jsonl")
+    grace, emmy = profile_of(cast.shop, "3"), profile_of(cast.crm, "9")
+    identity.merge(survivor=emmy.id, losers=[grace.id], by=cast.ada, reason="r")
+    given = {"left": profile_of(cast.shop, "1").id, "right": emmy.id, "survivor": emmy.id, "confirmed": []}
+    if act is None:
+        return lambda: second_person.ask_for_merge(**given, by=cast.ada, reason="r")
+    asked = second_person.ask_for_merge(**given, by=cast.ada, reason="r")
+    return lambda: act(approval=asked, by=cast.root)
+
+
+def undo_by_two(cast: Cast) -> Callable:
+    operation = merge(cast)
+    identity.merge(survivor=operation.profile_id, losers=[profile_of(cast.crm, "9").id], by=cast.ada, reason="r")
+    return lambda: second_person.ask_for_undo(operation=operation, never_again=True, by=cast.ada, reason="r")
+
+
+def ask_again(cast: Cast) -> Callable:
+    undo_by_two(cast)
+    arguments = {"operation": str(merge_of(cast)), "never_again": True}
+    return lambda: approvals.request(
+        kind="partial_undo", subject_id="1", arguments=arguments, by=cast.ada, reason="r"
+    )  # fmt: skip
+
+
+def merge_of(cast: Cast) -> object:
+    return record(cast.shop, "2").moves.get().operation_id
 
 
 def undone(cast: Cast) -> Callable:
@@ -242,12 +273,18 @@ def evaluation(cast: Cast) -> Callable:
     return kept
 
 
+MERGED_BY_TWO = ["identity.merged", "proposal.decided", "approval.approved"]
 # module.verb, what prepares it, and the audit events it writes, in order
 VERBS: list[tuple[str, Callable, list[str]]] = [
     ("matching.identity.merge", lambda cast: lambda: merge(cast), ["identity.merged"]),
     ("matching.identity.split", split, ["identity.split"]),
     ("matching.identity.move", move, ["identity.moved"]),
     ("matching.undo.undo", undone, ["identity.undone"]),
+    ("matching.second_person.ask_for_merge", merge_by_two, ["approval.requested"]),
+    ("matching.second_person.ask_for_undo", undo_by_two, ["approval.requested"]),
+    ("profiles.approvals.request", ask_again, ["approval.requested"]),
+    ("profiles.approvals.approve", lambda cast: merge_by_two(cast, approvals.approve), MERGED_BY_TWO),
+    ("profiles.approvals.reject", lambda cast: merge_by_two(cast, approvals.reject), ["approval.rejected"]),
     ("matching.review.decide", decide("same"), ["identity.merged", "proposal.decided"]),
     ("matching.review.decide", decide("not_same"), ["proposal.decided"]),
     ("matching.review.decide", decide("unsure"), ["proposal.decided"]),

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from matching import constraints, identity
+from matching import constraints, identity, second_person
 from matching.models import CannotLink, Decision, Proposal, Relation
 from profiles import conflicts, corrections, flags, work
 from profiles.context import Actor, acting
@@ -40,6 +40,10 @@ LISTS = {
     "profiles:imports": None,
     "profiles:import": "batch",
     "profiles:quarantine": "batch",
+    "profiles:approvals": None,
+    "profiles:approvals?show=mine": None,
+    "profiles:approvals?show=answered": None,
+    "profiles:approval": "approval",
     "profiles:jobs": None,
     "profiles:job": "job",
     "governance:audit": None,
@@ -156,11 +160,25 @@ class World:
         Relation.objects.create(
             left_record_id=near[0], right_record_id=near[1], kind="household", model_label="default-1"
         )
+        self._ask(name)
         work.open_item(kind="cluster_stopped", subject_id=others[4].id, reason="stopped", detail={"size": 60})
         correction = corrections.correct(record=joined, field="city", values=["Ulm"], reason="r", by=ada)
         conflicts._ask(correction)
         corrections.correct(record=self.record, field="city", values=[f"Town{name}"], reason="r", by=ada)
         flags.flag(record=joined, field="city", value="Ulm", note="n", by=ada)
+
+    def _ask(self, name: str) -> None:
+        """A request for a second person that waits for the reader, and one of their own."""
+        ends = []
+        for n in (1, 2):
+            rows = [{"id": f"{name}-{end}{n}", "name": f"Asked{n} {end}{name}"} for end in "ab"]
+            send(self.cast.shop, *rows, name=f"asked{name}{n}.jsonl")
+            kept, lost = (profile_of(self.cast.shop, row["id"]).id for row in rows)
+            identity.merge(survivor=kept, losers=[lost], by=self.cast.ada, reason="")
+            ends.append(kept)
+        for by, other in ((self.cast.ada, ends[1]), (self.cast.root, self.hub.id)):
+            asked = {"left": ends[0], "right": other, "survivor": None, "confirmed": [], "reason": "r"}
+            self.approval = second_person.ask_for_merge(**asked, by=by)
 
     def _propose(self, state: str, other: object) -> None:
         low, high = sorted((self.hub, other), key=lambda profile: profile.id)
