@@ -52,6 +52,7 @@ FOLLOWS: dict[str, frozenset[str]] = {
     "rebuild": frozenset({"resolve"}),
     "rekey": frozenset({"resolve"}),
     "resolve": frozenset(),
+    "match_again": frozenset(),
     "evaluate_model": frozenset(),
     "shadow_run": frozenset(),
 }

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from profiles import audit, golden
+from profiles import audit, golden, jobs
 from profiles.bulk import array, copy_models, texts
 from profiles.context import current_actor
 from profiles.ids import new_id
@@ -214,7 +214,10 @@ def split(
     expected: Mapping[UUID, int] | None = None,
     never_again: bool = True,
 ) -> IdentityOperation:
-    """Let records leave a customer; the rest keeps the id. By default the two parts may never be one again."""
+    """Let records leave a customer; the rest keeps the id. By default the two parts may never be one again.
+
+    A job then matches the leaving part against all others; see `matched_again.py`.
+    """
     versions = load_locked([profile], expected)
     rows = members([profile])[profile]
     leaving = [m for m in rows if m.record_id in set(record_ids)]
@@ -234,6 +237,7 @@ def split(
             left=[m.record_id for m in rows if m.record_id not in gone], right=gone,
             origin=CannotLink.Origin.SPLIT, by=by, reason=reason, operation=operation,
         )  # fmt: skip
+    jobs.enqueue(kind="match_again", args={"operation": str(operation.id)})
     return operation
 
 

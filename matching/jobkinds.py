@@ -6,7 +6,7 @@ from profiles.panels import PANELS, Panel
 from profiles.rebuild import MATCHED
 from profiles.schema import AFTER_PUBLISH
 
-from . import permissions, rekeying
+from . import matched_again, permissions, rekeying
 from .blocking import after_store
 from .evaluation import run_evaluation
 from .proposals import follow_records
@@ -16,6 +16,7 @@ from .shadow import run_shadow
 from .steps import STEPS
 
 KINDS.register("resolve", JobKind("Resolve", run_resolve))
+KINDS.register("match_again", JobKind("Match split records again", matched_again.run_match_again))
 KINDS.register("evaluate_model", JobKind("Evaluate match models", run_evaluation))
 KINDS.register("shadow_run", JobKind("Shadow run of a match model", run_shadow))
 KINDS.register("rekey", JobKind("New keys", rekeying.run_rekey, rebuilds=True))

@@ -1,7 +1,7 @@
 """The picture of one batch: everything the engine must know of the world, read without a lock, and its plan."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -81,10 +81,13 @@ def world() -> World:
         return World(*cursor.fetchone())
 
 
-def look(record_ids: Sequence[int]) -> Picture:
-    """Read what the engine needs for these records, and let it decide. About 15 queries, whatever their number."""
+def look(record_ids: Sequence[int], apart_from: Collection[int] = ()) -> Picture:
+    """Read what the engine needs for these records, and let it decide. About 15 queries, whatever their number.
+
+    `apart_from`: records that a person just split these from; they are matched against all others.
+    """
     model, version, now = models_in_force.published(), schema.published(), world()
-    found = find_candidates(record_ids, model.limits.block)
+    found = [f for f in find_candidates(record_ids, model.limits.block) if f.right not in apart_from]
     near = read_records({*record_ids, *(f.right for f in found)})
     fresh = set(record_ids)
     engine = _Engine(model, version)
@@ -95,8 +98,18 @@ def look(record_ids: Sequence[int]) -> Picture:
     own |= {row.record_id: row for customer in customers.values() for row in customer.records if row.is_live}
     rows = [own[record_id] for record_id in sorted(own)]
     situation = engine.situation(rows, fresh, customers, found)
+    plan = _against_others(situation, model, rows, apart_from) if apart_from else resolve(situation, model)
     places, numbers = tuple(np.flatnonzero(situation.fresh).tolist()), situation.profile_of.tolist()
-    return Picture(now, version, model, rows, places, sorted(customers), numbers, customers, resolve(situation, model))
+    return Picture(now, version, model, rows, places, sorted(customers), numbers, customers, plan)
+
+
+def _against_others(situation: Situation, model: Model, rows: Sequence[Stored], apart_from: Collection[int]) -> Plan:
+    """The plan for records that a person split off: nothing is said about those they left, nor about their own fit."""
+    own = frozenset(np.flatnonzero(situation.fresh).tolist())
+    left = frozenset(place for place, row in enumerate(rows) if row.record_id in apart_from)
+    plan = resolve(replace(situation, cannot_links=[*situation.cannot_links, (own, left)]), model)
+    told = [p for p in plan.proposals if not (p.left in own and p.right in left or p.right in own and p.left in left)]
+    return replace(plan, proposals=tuple(told), fractures=())
 
 
 def _homes(near: Iterable[Stored], fresh: Collection[int], found: Iterable[Found]) -> set[UUID]:

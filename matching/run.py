@@ -8,7 +8,7 @@ and looked at again, so two workers cannot both miss the same new person.
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from django.db import connection, transaction
@@ -63,7 +63,7 @@ def _resolve_some(effect: Effect, after: int, firmly: bool) -> tuple[list[int], 
     """Claim a batch behind a record and resolve it: the records claimed, and how many were resolved."""
     with effect():
         ids = claim_waiting(BATCH, after)
-        return ids, resolve_batch(ids, firmly=firmly) if ids else 0
+        return ids, resolve_batch(ids, firmly=firmly)
 
 
 def claim_waiting(limit: int, after: int = 0) -> list[int]:
@@ -82,16 +82,19 @@ def is_waiting() -> bool:
     return SourceRecord.objects.filter(state=SourceRecord.State.RECEIVED).exists()
 
 
-def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False) -> int:
+def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False, apart_from: Collection[int] = ()) -> int:
     """Resolve records that the caller's transaction has claimed; returns how many. A fixed number of queries.
 
     What others changed meanwhile is left out and stays received. `firmly` locks first: only stewards come between.
+    `apart_from`: records that these were split from; they are matched against all others.
     """
+    if not record_ids:
+        return 0
     with _without_collecting():
         wait_patiently()
         if firmly:
             lock_resolution()
-        picture = look(record_ids)
+        picture = look(record_ids, apart_from)
         if not firmly:
             lock_resolution()
         picture = still_true(picture)

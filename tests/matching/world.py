@@ -77,6 +77,10 @@ class World:
         return batch
 
     def resolve(self) -> None:
+        """Everything that waits is resolved, and what was split off is matched again."""
+        for job_id in Job.objects.filter(kind="match_again", state="queued").values_list("id", flat=True):
+            jobs.run(job_id)
+            assert Job.objects.get(id=job_id).state == "done"
         resolve_all()
 
     def undo_import(self, which: int) -> None:

@@ -23,7 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ("profiles", "matching", "governance", "cdv_site")
 
 EXPECTED = [
-    (jobs.KINDS, {"import", "undo_import", "rebuild", "resolve", "rekey", "evaluate_model", "shadow_run"}),
+    (
+        jobs.KINDS,
+        {"import", "undo_import", "rebuild", "resolve", "rekey", "match_again", "evaluate_model", "shadow_run"},
+    ),
     (approvals.KINDS, {"merge_verified", "partial_undo"}),
     (work.KINDS, {"approval", "proposal", "split", "cluster_stopped", "flag", "correction_conflict"}),
     (AFTER_STORE, {"corrections", "keys"}),
