@@ -46,14 +46,15 @@ class SecondPersonNeeded(ChangeNotAllowed):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One record on its way: where it is, where it goes, how firmly it was and will be linked."""
+    """One record on its way: where it is, where it goes, how firmly it was and will be linked, and by which rule or model."""
 
     record_id: int
     from_profile: UUID | None
     to_profile: UUID
     class_before: str
     class_after: str
-    linked_by: str = ""
+    linked_before: str = ""
+    linked_after: str = ""
 
 
 @dataclass(slots=True)
@@ -183,24 +184,27 @@ def merge_draft(
     present: Mapping[UUID, Sequence[Membership]],
     given: str,
     confirmed: Collection[int] = (),
+    by_name: str = "",
 ) -> Draft:
-    """The operation that moves all records of the losers to the survivor.
+    """The operation that moves all records of the losers to the survivor; `by_name`: the rule or model that gives the class.
 
     A confirmed record becomes verified; one that is with the survivor already "moves" in place, so that it can be undone.
     """
-    moves = [
-        Move(
-            m.record_id, m.profile_id, survivor, m.link_class,
-            LinkClass.VERIFIED if m.record_id in confirmed else weaker(m.link_class, given), m.linked_by,
-        )
+    classes = {
+        m.record_id: LinkClass.VERIFIED if m.record_id in confirmed else weaker(m.link_class, given)
         for loser in losers
         for m in present[loser]
+    }
+    classes |= {m.record_id: LinkClass.VERIFIED for m in present[survivor] if m.record_id in confirmed}
+    rows = [m for pid in (*losers, survivor) for m in present[pid]]
+    moves = [
+        Move(
+            m.record_id, m.profile_id, survivor, m.link_class, classes[m.record_id], m.linked_by,
+            m.linked_by if classes[m.record_id] == m.link_class else by_name,
+        )
+        for m in rows
+        if m.record_id in classes and (m.profile_id != survivor or m.link_class != LinkClass.VERIFIED)
     ]  # fmt: skip
-    moves += [
-        Move(m.record_id, survivor, survivor, m.link_class, LinkClass.VERIFIED, m.linked_by)
-        for m in present[survivor]
-        if m.record_id in confirmed and m.link_class != LinkClass.VERIFIED
-    ]
     return Draft(Kind.MERGE, survivor, moves, "identity.merged")
 
 
@@ -227,7 +231,7 @@ def split(
         raise ChangeNotAllowed("Choose some of the records, not none and not all.")
     check_marks([m.record_id for m in rows])
     target, revived = _home_for(profile, {m.record_id for m in leaving}, versions[profile].party_kind)
-    moves = [Move(m.record_id, profile, target, m.link_class, m.link_class, m.linked_by) for m in leaving]
+    moves = [Move(m.record_id, profile, target, m.link_class, m.link_class, m.linked_by, m.linked_by) for m in leaving]
     draft = Draft(Kind.SPLIT, target, moves, "identity.split", reason)
     draft.expected = {str(profile): versions[profile].version}
     operation = apply([draft], revived=[target] if revived else [])[0]
@@ -275,7 +279,7 @@ def move(
         raise ChangeNotAllowed("A person and an organisation are never the same.")
     check_marks([m.record_id for rows in present.values() for m in rows])
     check_cannot_links([*before, *(m.record_id for m in present[to_profile])])
-    moves = [Move(m.record_id, m.profile_id, to_profile, m.link_class, LinkClass.VERIFIED) for m in moving]
+    moves = [Move(m.record_id, m.profile_id, to_profile, m.link_class, LinkClass.VERIFIED, m.linked_by) for m in moving]
     draft = Draft(Kind.MOVE, to_profile, moves, "identity.moved", reason)
     draft.expected = {str(pid): profile.version for pid, profile in profiles.items()}
     return apply([draft])[0]
@@ -340,7 +344,8 @@ def apply(
     moves = [
         RecordMove(
             operation_id=draft.id, record_id=m.record_id, from_profile_id=m.from_profile, to_profile_id=m.to_profile,
-            class_before=m.class_before, class_after=m.class_after,
+            class_before=m.class_before, class_after=m.class_after, linked_before=m.linked_before,
+            linked_after=m.linked_after,
         )
         for draft in drafts
         for m in draft.moves
@@ -376,7 +381,7 @@ def _place(drafts: Sequence[Draft], now: datetime) -> None:
             " linked_by = excluded.linked_by, operation_id = excluded.operation_id, since = excluded.since",
             [
                 now, array(m.record_id for m, _ in rows), array(m.to_profile for m, _ in rows),
-                texts(m.class_after for m, _ in rows), texts(m.linked_by for m, _ in rows), array(pid for _, pid in rows),
+                texts(m.class_after for m, _ in rows), texts(m.linked_after for m, _ in rows), array(pid for _, pid in rows),
             ],
         )  # fmt: skip
 

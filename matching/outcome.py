@@ -93,7 +93,10 @@ def _merge_draft(picture: Picture, component: Component, homes: Homes) -> identi
     present = {pid: picture.customers[pid].records for pid in ids}
     survivor = review.survivor_of([_standing(picture, pid) for pid in ids])
     losers = [pid for pid in ids if pid != survivor]
-    draft = identity.merge_draft(survivor, losers, present, _class_of(component))
+    weakest = min(
+        (link.evidence for link in component.links), key=lambda evidence: (bool(evidence.rule), evidence.weight)
+    )
+    draft = identity.merge_draft(survivor, losers, present, link_class(weakest), by_name=named(weakest))
     draft.model_label = picture.model.label
     draft.evidence = {
         str(picture.rows[link.left].record_id): explain.evidence_to_json(link.evidence) for link in component.links
@@ -113,12 +116,6 @@ def _standing(picture: Picture, profile_id: UUID) -> review.Standing:
     )
 
 
-def _class_of(component: Component) -> str:
-    """A merge is as firm as its weakest link."""
-    by_rule = component.links and all(link.evidence.rule for link in component.links)
-    return LinkClass.RULE if by_rule else LinkClass.MODEL
-
-
 def _join_draft(picture: Picture, component: Component, homes: Homes) -> identity.Draft | None:
     """The operation by which the fresh records of a component enter its customer; its founder is there already."""
     entering = [place for place in component.records if place not in homes.of]
@@ -128,7 +125,7 @@ def _join_draft(picture: Picture, component: Component, homes: Homes) -> identit
     moves, evidence = [], {}
     for place in entering:
         best, record_id = component.links[component.best[place]].evidence, picture.rows[place].record_id
-        moves.append(identity.Move(record_id, None, target, "", link_class(best), best.rule or best.model))
+        moves.append(identity.Move(record_id, None, target, "", link_class(best), linked_after=named(best)))
         evidence[str(record_id)] = explain.evidence_to_json(best)
         homes.of[place] = target
     homes.entered += len(moves)
@@ -147,6 +144,11 @@ def _home(picture: Picture, component: Component, homes: Homes) -> UUID:
 
 def link_class(evidence: Evidence) -> str:
     return LinkClass.RULE if evidence.rule else LinkClass.MODEL
+
+
+def named(evidence: Evidence) -> str:
+    """The rule or model version that links by this evidence."""
+    return evidence.rule or evidence.model
 
 
 def _mark_resolved(record_ids: Sequence[int]) -> None:

@@ -84,7 +84,11 @@ declare(
 )
 declare(
     "profiles.RecordMove",
-    technical("id operation record from_profile to_profile class_before class_after", "keep", LEDGER),
+    technical(
+        "id operation record from_profile to_profile class_before class_after linked_before linked_after",
+        "keep",
+        LEDGER,
+    ),
 )
 declare(
     "profiles.AuditEvent",

@@ -38,25 +38,34 @@ def drop_constraint(table: str, name: str) -> str:
     return f"ALTER TABLE {table} DROP CONSTRAINT {name};"
 
 
-MEMBERSHIP_FOLLOWS_LEDGER = """
-CREATE FUNCTION membership_follows_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
+def _membership_follows_ledger(after: str = "", before: str = "") -> str:
+    """A membership changes only by a move of its operation, from where and how the record is linked at that moment."""
+    return f"""
+CREATE OR REPLACE FUNCTION membership_follows_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' AND NEW.operation_id IS NULL THEN
         RETURN NEW;
     END IF;
     PERFORM 1 FROM profiles_recordmove
     WHERE operation_id = NEW.operation_id AND record_id = NEW.record_id
-        AND to_profile_id = NEW.profile_id AND class_after = NEW.link_class
-        AND (TG_OP = 'INSERT' OR from_profile_id = OLD.profile_id AND class_before = OLD.link_class);
+        AND to_profile_id = NEW.profile_id AND class_after = NEW.link_class{after}
+        AND (TG_OP = 'INSERT' OR from_profile_id = OLD.profile_id AND class_before = OLD.link_class{before});
     IF NOT FOUND THEN
         RAISE EXCEPTION 'record % is not where its operation takes it from', NEW.record_id
             USING ERRCODE = 'serialization_failure';
     END IF;
     RETURN NEW;
-END $$;
+END $$;"""
+
+
+MEMBERSHIP_FOLLOWS_LEDGER = f"""{_membership_follows_ledger()}
 CREATE TRIGGER membership_follows_ledger BEFORE INSERT OR UPDATE ON profiles_membership
     FOR EACH ROW EXECUTE FUNCTION membership_follows_ledger();
 """
+LINK_FOLLOWS_LEDGER = _membership_follows_ledger(
+    " AND linked_after = NEW.linked_by", " AND linked_before = OLD.linked_by"
+)
+ONLY_CLASS_FOLLOWS_LEDGER = _membership_follows_ledger()
 DROP_MEMBERSHIP_FOLLOWS_LEDGER = """
 DROP TRIGGER membership_follows_ledger ON profiles_membership;
 DROP FUNCTION membership_follows_ledger();

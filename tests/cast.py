@@ -93,7 +93,9 @@ def golden(profile: Profile, field: str) -> list[str]:
 
 def state() -> object:
     """Everything that merge and undo must give back: links, golden values, redirects; without versions and times."""
-    members = SourceRecord.objects.order_by("id").values_list("id", "membership__profile_id", "membership__link_class")
+    members = SourceRecord.objects.order_by("id").values_list(
+        "id", "membership__profile_id", "membership__link_class", "membership__linked_by"
+    )
     values = Profile.objects.filter(golden_values__isnull=False).order_by(
         "id", "golden_values__field", "golden_values__rank"
     )

@@ -151,6 +151,10 @@ class RecordMove(models.Model):
     to_profile = models.ForeignKey(Profile, null=True, on_delete=models.PROTECT, related_name="+")
     class_before = models.CharField(max_length=8, choices=LinkClass, blank=True)
     class_after = models.CharField(max_length=8, choices=LinkClass, blank=True)
+    linked_before = models.CharField(
+        max_length=80, blank=True, help_text="The rule or model version of the link before."
+    )
+    linked_after = models.CharField(max_length=80, blank=True, help_text="The rule or model version of the link made.")
 
     class Meta:
         ordering = ["id"]

@@ -31,8 +31,9 @@ INSERT INTO profiles_profile (id, state, party_kind, version, source_ids, record
 INSERT INTO profiles_identityoperation
     (id, kind, profile_id, reason, model_label, expected_versions, evidence, redirects, created_at)
     SELECT operation_id, 'join', profile_id, '', 'benchmark', '{}', '{}', '{}', now() FROM owner WHERE records > 1;
-INSERT INTO profiles_recordmove (operation_id, record_id, from_profile_id, to_profile_id, class_before, class_after)
-    SELECT operation_id, record_id, NULL, profile_id, '', 'model' FROM placed JOIN owner USING (entity) WHERE n > 1;
+INSERT INTO profiles_recordmove
+    (operation_id, record_id, from_profile_id, to_profile_id, class_before, class_after, linked_before, linked_after)
+    SELECT operation_id, record_id, NULL, profile_id, '', 'model', '', '' FROM placed JOIN owner USING (entity) WHERE n > 1;
 INSERT INTO profiles_membership (record_id, profile_id, link_class, linked_by, operation_id, since)
     SELECT record_id, profile_id, CASE WHEN n = 1 THEN 'system' ELSE 'model' END, '',
            CASE WHEN n > 1 THEN operation_id END, now()

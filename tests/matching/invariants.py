@@ -134,22 +134,26 @@ def _by_query() -> Iterator[tuple[str, list[str]]]:
 
 
 def ledger_replays() -> Iterator[str]:
-    """Replaying the moves of every record leads to its present profile and class; who never moved founded its own."""
+    """Replaying the moves of every record leads to its present profile, class, rule or model; who never moved founded its own."""
     path: dict[int, list[RecordMove]] = defaultdict(list)
     for move in RecordMove.objects.order_by("id"):
         path[move.record_id].append(move)
     for m in Membership.objects.all():
         moves = path.pop(m.record_id, [])
-        if not moves and (m.link_class != "system" or m.operation_id):
+        if not moves and (m.link_class != "system" or m.operation_id or m.linked_by):
             yield f"the ledger replays: record {m.record_id} never moved but is {m.link_class}"
         for before, after in zip(moves, moves[1:], strict=False):
-            if (before.to_profile_id, before.class_after) != (after.from_profile_id, after.class_before):
+            if _where_to(before) != (after.from_profile_id, after.class_before, after.linked_before):
                 yield f"the ledger replays: move {after.id} does not go on from move {before.id}"
-        last = (moves[-1].to_profile_id, moves[-1].class_after, moves[-1].operation_id) if moves else None
-        if last and last != (m.profile_id, m.link_class, m.operation_id):
+        last = (*_where_to(moves[-1]), moves[-1].operation_id) if moves else None
+        if last and last != (m.profile_id, m.link_class, m.linked_by, m.operation_id):
             yield f"the ledger replays: record {m.record_id} is not where its last move put it"
     if path:
         yield f"the ledger replays: records {sorted(path)} moved but are nowhere"
+
+
+def _where_to(move: RecordMove) -> tuple[UUID | None, str, str]:
+    return move.to_profile_id, move.class_after, move.linked_after
 
 
 def golden_is_fresh() -> Iterator[str]:

@@ -176,6 +176,39 @@ def test_the_engine_joins_the_same_person_of_two_sources_and_says_by_which_rule(
     assert joined.operation.evidence[str(joined.record_id)]["levels"]
 
 
+def test_undo_gives_back_which_rule_linked_a_record_and_takes_back_a_confirmation_since(cast: Cast) -> None:
+    send(cast.crm, {"id": "10", "name": "Ada Byron", "mail": "ada@post.example"}, name="d.jsonl")
+    joined = record(cast.crm, "10")
+    before = state()
+    first = merge(cast, losers=[profile_of(cast.shop, "1").id], survivor=profile_of(cast.shop, "2").id)
+    second = merge(cast, losers=[profile_of(cast.crm, "9").id], confirmed=[joined.id])
+    assert record(cast.crm, "10").membership.link_class == "verified"
+    assert record(cast.crm, "10").membership.linked_by == ""
+    undoing.undo(operation=second, by=cast.ada, reason="", never_again=False)
+    assert record(cast.crm, "10").membership.linked_by == joined.membership.linked_by != ""
+    undoing.undo(operation=first, by=cast.ada, reason="", never_again=False)
+    assert state() == before
+
+
+def test_a_later_confirmation_does_not_stand_in_the_way_of_an_undo(cast: Cast) -> None:
+    first = merge(cast)
+    merge(cast, losers=[profile_of(cast.crm, "9").id], confirmed=[record(cast.shop, "2").id])
+    undoing.undo(operation=first, by=cast.ada, reason="")
+    assert not same((cast.shop, "1"), (cast.shop, "2"))
+    assert record(cast.shop, "2").membership.link_class == "system"
+
+
+def test_a_founder_merged_by_the_engine_says_by_which_rule(cast: Cast) -> None:
+    send(cast.crm, {"id": "10", "name": "Emmy Noether", "tel": "020 7946 0018"}, name="d.jsonl")
+    bridge = {"id": "3", "name": "Emmy Noether", "mail": "emmy@post.example", "tel": "020 7946 0018"}
+    send(cast.shop, bridge, name="e.jsonl")
+    operation = IdentityOperation.objects.get(kind="merge")
+    founder = operation.moves.get()
+    assert founder.class_before == "system"
+    assert founder.class_after in ("rule", "model")
+    assert founder.linked_after == founder.record.membership.linked_by != ""
+
+
 def test_undo_of_an_automatic_join_is_not_repeated(cast: Cast) -> None:
     send(cast.crm, {"id": "10", "name": "Ada Byron", "mail": "ada@post.example"}, name="d.jsonl")
     undoing.undo(operation=record(cast.crm, "10").membership.operation, by=cast.ada, reason="two people")

@@ -111,7 +111,7 @@ class World:
 
     def merge(self, one: int, other: int, confirm: bool) -> IdentityOperation:
         survivor, loser = self.two(one, other)
-        confirmed = self.members(loser)[:1] if confirm else []
+        confirmed = [*self.members(loser)[:1], *self.members(survivor)[:1]] if confirm else []
         given = {"survivor": survivor, "confirmed": confirmed, "reason": "test"}
         try:
             return self.act(identity.merge, losers=[loser], **given)
