@@ -117,18 +117,32 @@ def overtaken(record_ids: Collection[int], read_seq: int, cap: int) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def count_usage(keys: Collection[int], rules: Collection[int]) -> dict[int, int]:
-    """How many profiles (unresolved records count as one each) hold each value key, counted up to 100. 1 query."""
+# who holds a value: customers, and the people among the records that wait, told apart by their initials
+USAGE = """
+SELECT k.key, h.held + CASE
+    WHEN h.many < 2 OR h.held + h.many <= %(enough)s THEN h.many
+    ELSE (SELECT count(DISTINCT coalesce(least(n.given, n.family) || greatest(n.given, n.family), n.organisation, n.id))
+        FROM unnest(h.waiting) AS w(id) JOIN profiles_sourcerecord r ON r.id = w.id CROSS JOIN LATERAL (SELECT r.id::text,
+            lower(left(r.attributes -> 'given_name' ->> 0, 1)) AS given,
+            lower(left(r.attributes -> 'family_name' ->> 0, 1)) AS family,
+            lower(r.attributes -> 'organisation_name' ->> 0) AS organisation) n)
+END
+FROM unnest(%(keys)s::bigint[]) AS k(key) CROSS JOIN LATERAL (
+    SELECT count(DISTINCT m.profile_id) AS held, count(*) FILTER (WHERE m.profile_id IS NULL) AS many,
+        array_agg(b.record_id) FILTER (WHERE m.profile_id IS NULL) AS waiting
+    FROM (SELECT record_id FROM matching_blockkey WHERE key = k.key AND rule = ANY(%(rules)s::smallint[])
+          LIMIT %(counted)s) b
+    LEFT JOIN profiles_membership m ON m.record_id = b.record_id
+) h
+"""
+
+
+def count_usage(keys: Collection[int], rules: Collection[int], enough: int = 0) -> dict[int, int]:
+    """How many people hold each value key, counted up to 100: profiles, and who is told apart among records that wait.
+
+    Many records of one person who is received for the first time are one holder. `enough`: up to so many it does not
+    matter how many there are, and records need not be looked at. 1 query.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT k.key, h.held FROM unnest(%s::bigint[]) AS k(key) CROSS JOIN LATERAL (
-                SELECT count(DISTINCT m.profile_id) + count(*) FILTER (WHERE m.profile_id IS NULL) AS held
-                FROM (SELECT record_id FROM matching_blockkey WHERE key = k.key AND rule = ANY(%s::smallint[])
-                      LIMIT %s) b
-                LEFT JOIN profiles_membership m ON m.record_id = b.record_id
-            ) h
-            """,
-            [array(keys), array(rules), COUNTED],
-        )
+        cursor.execute(USAGE, {"keys": array(keys), "rules": array(rules), "enough": enough, "counted": COUNTED})
         return dict(cursor.fetchall())

@@ -183,7 +183,8 @@ class _Engine:
 
     def usage(self, table: Table) -> dict[int, int]:
         """How many hold the values that two records of the table share. 1 query."""
-        return count_usage(shared_keys(table, self.model), [r.number for r in self.model.blocking if r.value_of])
+        rules = [rule.number for rule in self.model.blocking if rule.value_of]
+        return count_usage(shared_keys(table, self.model), rules, min(self.model.limits.shared.values(), default=0))
 
     def _table(self, rows: Sequence[Stored]) -> Table:
         return encode([row.input for row in rows], self.model, models_in_force.blocked_values(self.schema))

@@ -23,6 +23,9 @@ def cast(db: None) -> Cast:
     return Cast()
 
 
+FOUR_NAMES = ("Mary Hall", "Peter Hall", "Susan Wood", "George King")
+
+
 def people(count: int, start: int = 0) -> list[dict[str, str]]:
     """Different people, each with an e-mail of their own; every fifth is one with a namesake who was born another day."""
     found = []
@@ -167,3 +170,21 @@ def test_a_corrected_record_is_compared_as_corrected(cast: Cast) -> None:
     )
     resolve_all()
     assert same((cast.shop, "1"), (cast.crm, "9"))
+
+
+def test_records_of_one_person_that_all_wait_do_not_make_a_value_look_shared(cast: Cast) -> None:
+    """A first load: five rows of one person with one e-mail, of whom a batch holds only some."""
+    send(
+        cast.shop,
+        *({"id": str(n), "name": "Ada Byron", "mail": "ada@post.example"} for n in range(4)),
+        {"id": "4", "name": "Byron Ada", "mail": "ada@post.example"},
+        *({"id": str(10 + n), "name": name, "mail": "us@home.example"} for n, name in enumerate(FOUR_NAMES)),
+        {"id": "20", "name": FOUR_NAMES[0], "mail": "us@home.example"},
+        resolve=False,
+    )
+    of = dict(SourceRecord.objects.values_list("external_id", "id"))
+    resolve_now([of["0"], of["1"], of["10"], of["20"]])
+    assert same((cast.shop, "0"), (cast.shop, "1"))
+    assert not same((cast.shop, "10"), (cast.shop, "20"))  # four people share that address: it says nothing
+    resolve_all()
+    assert same(*((cast.shop, str(n)) for n in range(4)))
