@@ -17,12 +17,12 @@ _ISO = re.compile(r"(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?(?:[T ]\d.*)?", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})\s?[^\w\s]?\s?(\d{1,2})\s?[^\w\s]?\s?(\d{1,2})", re.ASCII)
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(?:(\d{1,2})\s?[月월]\s?(?:(\d{1,2})\s?[日일])?)?", re.ASCII)
 _MONTH_YEAR = re.compile(r"(\d{1,2})[/.\- ](\d{4})", re.ASCII)
-_YEAR_LAST = re.compile(r"(\d{1,2})[/.\- ]{1,2}(\d{1,2})[/.\- ]{1,2}(\d{4})(?: \d.*)?", re.ASCII)
-_SHORT_YEAR = re.compile(r"\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}", re.ASCII)
+_YEAR_LAST = re.compile(r"(\d{1,2})[/.\- ]{1,2}(\d{1,2})[/.\- ]{1,2}(\d{4}|\d{2})(?: \d.*)?", re.ASCII)
+_SHORT_YEAR_LAST = re.compile(r"%[dmbB].*%[dmbB].*%y")
 _DAY_MONTH = re.compile(
-    r"(?:(?:de|of|den|the|le) )*(\d{1,2})(?:st|nd|rd|th|er|o)? (?:de |of )?([a-z]+) (?:de )?(\d{4})", re.ASCII
+    r"(?:(?:de|of|den|the|le) )*(\d{1,2})(?:st|nd|rd|th|er|o)? (?:de |of )?([a-z]+) (?:de )?(\d{4}|\d{2})", re.ASCII
 )
-_MONTH_DAY = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)? (\d{4})", re.ASCII)
+_MONTH_DAY = re.compile(r"([a-z]+) (\d{1,2})(?:st|nd|rd|th)? (\d{4}|\d{2})", re.ASCII)
 _MONTH_ALONE = re.compile(r"([a-z]+) (?:de )?(\d{4})", re.ASCII)
 _MONTH_WORDS = (
     "jan january januar janvier enero gennaio januari styczen stycznia janvar yanvarya ene gen ianouariou",
@@ -55,8 +55,8 @@ def _read(raw: str, context: Context, field: str) -> Standardised:
     text = plain(raw[:100])
     if not text:
         return Standardised()
-    found = _declared(text, context) or _year_first(text) or _month_named(text)
-    return one(field, found) if found else _year_last(text, context.date_format, field)
+    found = _declared(text, context) or _year_first(text)
+    return one(field, found) if found else _month_named(text, context, field) or _year_last(text, context, field)
 
 
 def _declared(text: str, context: Context) -> str:
@@ -66,11 +66,16 @@ def _declared(text: str, context: Context) -> str:
         return ""
     try:
         found = datetime.strptime(text, pattern).date()
-        if "%y" in pattern and found.year > context.born_by:
-            found = found.replace(year=found.year - 100)
+        if "%y" in pattern:
+            found = found.replace(year=_full_year(found.year % 100, context))
     except ValueError:
         return ""
     return found.isoformat()[: _precision(pattern)]
+
+
+def _full_year(short: int, context: Context) -> int:
+    """A year of two digits: the one in the hundred years up to `born_by`."""
+    return context.born_by - (context.born_by - short) % 100
 
 
 @cache
@@ -100,8 +105,11 @@ def _join(year: int, month: int, day: int) -> str:
     return found if day else found[:7]
 
 
-def _month_named(text: str) -> str:
-    """ "12 March 1980", "März 1980": a month in words leaves no doubt."""
+def _month_named(text: str, context: Context, field: str) -> Standardised | None:
+    """ "12 March 1980", "March 1980", "12-Mar-80": a month in words leaves no doubt, but a year of two digits may.
+
+    It is no day when it is above 31, and where the source's format has a year of two digits behind day and month.
+    """
     folded = fold(text)
     day_first, month_first, alone = (p.fullmatch(folded) for p in (_DAY_MONTH, _MONTH_DAY, _MONTH_ALONE))
     if day_first:
@@ -111,17 +119,21 @@ def _month_named(text: str) -> str:
     elif alone:
         (word, year), day = alone.groups(), ""
     else:
-        return ""
+        return None
     month = _MONTHS.get(word)
     if not month or day and not int(day):
-        return ""
-    return _join(int(year), month, int(day or 0))
+        return None
+    if len(year) == 2:
+        if int(year) <= 31 and not _SHORT_YEAR_LAST.search(context.date_format):
+            return AMBIGUOUS
+        year = str(_full_year(int(year), context))
+    found = _join(int(year), month, int(day or 0))
+    return one(field, found) if found else None
 
 
-def _year_last(text: str, pattern: str, field: str) -> Standardised:
+def _year_last(text: str, context: Context, field: str) -> Standardised:
     """Day and month in an order that the declared format, or else only the numbers, can tell."""
-    if _SHORT_YEAR.fullmatch(text):
-        return AMBIGUOUS
+    pattern = context.date_format
     month_only, whole = _MONTH_YEAR.fullmatch(text), _YEAR_LAST.fullmatch(text)
     if month_only:
         month = int(month_only[1])
@@ -129,6 +141,10 @@ def _year_last(text: str, pattern: str, field: str) -> Standardised:
     if not whole:
         return NOT_A_DATE
     first, second, year = (int(part) for part in whole.groups())
+    if len(whole[3]) == 2:
+        if not _SHORT_YEAR_LAST.search(pattern):
+            return AMBIGUOUS
+        year = _full_year(year, context)
     if not first or not second:
         return NOT_A_DATE
     if max(first, second) <= 12 and first != second and not _order(pattern):
