@@ -26,7 +26,7 @@ ALTER TABLE profiles_recordmove ENABLE TRIGGER profiles_recordmove_append_only;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("profiles", "0009_search_by_words")]
+    dependencies = [("profiles", "0010_permissions_of_roles")]
 
     operations = [
         migrations.AddField(
