@@ -26,7 +26,7 @@ ALTER TABLE profiles_recordmove ENABLE TRIGGER profiles_recordmove_append_only;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("profiles", "0010_permissions_of_roles")]
+    dependencies = [("profiles", "0011_approvals")]
 
     operations = [
         migrations.AddField(
