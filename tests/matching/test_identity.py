@@ -6,11 +6,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from matching import identity, review
+from matching import identity, review, second_person
 from matching import undo as undoing
 from matching.constraints import revoke
 from matching.models import CannotLink, Proposal
-from profiles import corrections
+from profiles import approvals, corrections
 from profiles.models import AuditEvent, IdentityOperation, Job, Mark, Profile
 from tests.cast import Cast, golden, profile_of, record, same, send, state
 
@@ -193,7 +193,8 @@ def test_undo_gives_back_which_rule_linked_a_record_and_takes_back_a_confirmatio
 def test_a_later_confirmation_does_not_stand_in_the_way_of_an_undo(cast: Cast) -> None:
     first = merge(cast)
     merge(cast, losers=[profile_of(cast.crm, "9").id], confirmed=[record(cast.shop, "2").id])
-    undoing.undo(operation=first, by=cast.ada, reason="")
+    asked = second_person.ask_for_undo(operation=first, never_again=False, by=cast.ada, reason="")
+    assert approvals.approve(approval=asked, by=cast.root).state == "approved"
     assert not same((cast.shop, "1"), (cast.shop, "2"))
     assert record(cast.shop, "2").membership.link_class == "system"
 
