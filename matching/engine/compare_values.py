@@ -30,7 +30,7 @@ SUFFIX = ("missing", "exact", "one_sided", "different")
 EMAIL = ("missing", "exact", "shared", "near", "handle", "different")
 PHONE = ("missing", "exact", "shared", "near", "different")
 IDENTIFIER = ("missing", "exact", "shared", "near", "different")
-ADDRESS = ("missing", "exact", "shared", "near", "unit", "street", "postcode", "place", "city", "different")
+ADDRESS = ("missing", "exact", "shared", "near", "unit", "street", "postcode", "place", "city", "number", "different")
 
 NO_DIGIT = re.compile(r"\D")
 PHONE_TAIL = 7  # digits of a number without country and area code
@@ -113,15 +113,19 @@ def identifier(table: Table, left: Ints, right: Ints, name: str) -> Levels:
 
 
 def address(table: Table, left: Ints, right: Ints, name: str) -> Levels:
-    """Street, number, flat, postcode and city as one comparison: equal, nearly, building, street, place, different."""
+    """Street, number, flat, postcode and city as one comparison: equal, nearly, building, street, place, different.
+
+    "number" is the same street and number although the places are written as two: a suburb, or a town gone wrong.
+    """
     number, unit, code = (sides(table.single[part], left, right) for part in ("house_number", "unit", "postcode"))
     street, city = (_in_one_script(table, part, left, right) for part in ("street", "city"))
     same_city = city.equal | _where_unequal(city, lambda one, other: _city_near(table, one, other))
     code_slip = _where_unequal(code, lambda one, other: one_slip(table, "postcode", one, other))
     place = code.equal | (same_city & ~code.both)
     some_place = place | same_city | code_slip | ~(code.both | city.both)
-    likeness = _street_likeness(table, street, some_place)
-    near_street, same_number = likeness >= STREET_NEAR, number.equal
+    same_number = number.equal
+    likeness = _street_likeness(table, street, some_place | same_number)
+    near_street = likeness >= STREET_NEAR
     steps = {
         "missing": ~(street.both | code.both | city.both),
         "unit": near_street & same_number & some_place & unit.unequal,
@@ -131,6 +135,7 @@ def address(table: Table, left: Ints, right: Ints, name: str) -> Levels:
         "postcode": code.equal,
         "place": same_city & ~street.both & ~code.both,
         "city": same_city,
+        "number": near_street & same_number & ~unit.unequal,
     }
     return ladder(steps, ADDRESS, "different")
 

@@ -4,9 +4,9 @@ import re
 from functools import cache, lru_cache
 
 import jellyfish
-from nicknames import NickNamer
 
-from profiles.canonical.nicknames import FORMAL, nickname_group
+from profiles.canonical.countries import country_code
+from profiles.canonical.nicknames import FORMAL, nickname_group, relation
 from profiles.canonical.text import fold
 
 
@@ -31,13 +31,9 @@ STREET_WORDS = {
     "n": "north", "pde": "parade", "pl": "place", "plz": "plaza", "rd": "road", "s": "south", "sq": "square",
     "st": "street", "str": "strasse", "tce": "terrace", "ter": "terrace", "w": "west",
 }  # fmt: skip
+REMARK, REMARK_FROM = re.compile(r"(.*[^\W\d_]{3}.*?)\s*\(([^()]*)\)"), 4  # "Baker & Sons (Head office)"
 HANDLE, HANDLE_NAME = 4, 3  # letters of a telling local part, and of a name that it may be made from
 LATIN, OTHER_SCRIPT, LATIN_BELOW = "latin", "other", 0x250  # Latin letters end with the block Latin Extended-B
-
-
-@cache
-def _nicknames() -> NickNamer:
-    return NickNamer()
 
 
 @cache
@@ -47,12 +43,12 @@ def nickname_relation() -> dict[str, set[str]]:
     A relation and not a group: Pat is Patrick or Patricia, Bill is William and in some lists Robert, but neither
     Patrick and Patricia nor William and Robert are one name.
     """
-    return _nicknames().nickname_lookup
+    return relation()
 
 
 @cache
 def _names_with_forms() -> frozenset[str]:
-    return frozenset(FORMAL) | frozenset(_nicknames().nickname_lookup) | frozenset(_nicknames().canonical_lookup)
+    return frozenset(FORMAL).union(relation(), *relation().values())
 
 
 def nickname(word: str) -> str:
@@ -122,8 +118,16 @@ def postcode(value: str) -> str:
 @lru_cache(CACHE)
 def organisation_words(value: str) -> tuple[str, ...]:
     """Words of an organisation's name without its legal form; with it when nothing else is left."""
-    parts = fold(value).split()
+    parts = fold(_without_remark(value)).split()
     return tuple(word for word in parts if word not in LEGAL_FORMS) or tuple(parts)
+
+
+def _without_remark(value: str) -> str:
+    """Without what stands in brackets behind the name, unless it is short or a country: those tell organisations apart."""
+    found = REMARK.fullmatch(value.strip())
+    if not found or len(found[2]) < REMARK_FROM or country_code(found[2]):
+        return value
+    return found[1]
 
 
 def organisation(value: str) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.engine.columns import containing
+from matching.engine.features import nickname
 from matching.engine.model import BlockingRule, Model, ModelInvalid
 from matching.engine.texts import Hashes, hashes, pick, stirred
 from matching.engine.types import Codes, Ints, Keys, Table
@@ -119,6 +120,19 @@ def _sum_of_words(table: Table, name: str) -> Hashes:
     return summed[column.codes]
 
 
+def _forms(table: Table) -> Hashes:
+    """All words of the names in any order, each first name by its most usual form: Howie Hughes is Hughes Howard."""
+    return _both(_sum_of_forms(table, "given_name"), _sum_of_forms(table, "family_name"))
+
+
+def _sum_of_forms(table: Table, name: str) -> Hashes:
+    column = table.single[name]
+    words = [value.split() or [""] for value in column.values]
+    starts = np.cumsum([0, *map(len, words[:-1])])
+    found: Hashes = np.add.reduceat(hashes([nickname(word) for several in words for word in several]), starts)
+    return found[column.codes]
+
+
 def _sounds(table: Table) -> Hashes:
     return _both(part_hashes(table, "given_name.sound"), part_hashes(table, "family_name.sound"))
 
@@ -157,6 +171,7 @@ def _address(table: Table) -> Hashes:
 
 COMPOSED: dict[str, Callable[[Table], Hashes]] = {
     "name.sorted": _words,
+    "name.forms": _forms,
     "name.sounds": _sounds,
     "name.initials": _initials,
     "address": _address,

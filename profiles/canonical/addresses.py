@@ -21,6 +21,7 @@ _NUMBER_FIRST = re.compile(rf"({_LEADING})(?:,\s*|\s+)(?=\D*[^\W\d_]|\d+(?:st|nd
 _NUMBER_LAST = re.compile(
     rf"(.*?[^\W\d_].*?)[\s,]+(?:(?:nr|no|num|n|д|дом)[.º°]*\s*|[#№]\s*)?({_NUMBER})", re.IGNORECASE
 )
+_BUILDING = re.compile(rf"([^\d,#]*[^\W\d_]{{3}})\s+({_NUMBER})\s+([^\d,]*[^\W\d_]{{3}}[^\d,]*)", re.IGNORECASE)
 _NUMBER_ALONE = re.compile(rf"(?:(?:nr|no|n|д)[.º°]*\s*|[#№]\s*)?({_NUMBER})", re.IGNORECASE)
 _POSTCODE_LIKE = re.compile(r"\d{4}|\d\d[ -]\d")
 _NUMBER_SIGN = re.compile(r"^(?:(?:nr|no|num|n[º°]|house)\b[.\s]*|[#№]\s*)", re.IGNORECASE)
@@ -44,6 +45,12 @@ _NUMBERED_ROADS = frozenset(
         "lot",
     ]
 )
+_NUMBERED_KINDS = frozenset(["street", "st", "str", "avenue", "ave", "av", "lane", "calle", "carrera"])  # Street 128
+_NUMBERED_STREET = re.compile(
+    rf"((?:(?:no\.?\s*|[#№]\s*)?{_LEADING}\s+)?(?:street|st\.?|avenue|ave\.?)\s+\d{{1,4}})\s+([^\W\d_]{{3}}\D*)",
+    re.IGNORECASE,
+)
+_TOWN = re.compile(r"(?:[a-z]{1,3}-)?\d{4,6}\s+\D{2,}", re.IGNORECASE)
 _AFTER_DATE = re.compile(r"de\s", re.IGNORECASE)  # Calle 9 de Julio 12: the number stands last
 _UNIT_FIRST_REGIONS = frozenset(("AU", "NZ"))
 _POST_BOX = re.compile(
@@ -102,6 +109,7 @@ def address_line(raw: str, context: Context) -> Standardised:
     segments = [segment for segment in (piece.strip(" .") for piece in text.split(",")) if segment]
     parts: Parts = {}
     _take_country(segments, context.region, parts)
+    behind = _behind_the_town(segments)
     _take_places(segments, parts.get("country", context.region), parts)
     segments = list(_with_loose_numbers(segments))
     if len(segments) == 1 and "region" in parts and "city" not in parts and not _is_line(segments[0]):
@@ -110,15 +118,44 @@ def address_line(raw: str, context: Context) -> Standardised:
     others = [segment for i, segment in enumerate(segments) if i != place]
     if "city" not in parts and place < len(segments) - 1 and _may_be_city(segments, place, parts):
         parts["city"] = cased(others.pop())
+    if segments:
+        segments[place] = _before_the_town(segments[place], parts)
     parts |= _line(segments[place], parts.get("country", context.region)) if segments else {}
+    signed = next((segment for segment in others[:1] if segment[0] in "#№" and not parts.get("house_number")), "")
+    if signed:  # "#12, High Street" is no flat: there is no other number
+        parts["house_number"] = _number(_NUMBER_SIGN.sub("", signed))
+        others = others[1:]
     units = [*(_unit(segment) for segment in others if _is_unit(segment)), parts.get("unit", "")]
-    extra = [cased(segment) for segment in others if not _is_unit(segment)]
-    return several(**{**parts, "unit": ", ".join(filter(None, units)), EXTRA: ", ".join(extra)})
+    extra = [*(cased(segment) for segment in others if not _is_unit(segment)), parts.get(EXTRA, ""), *behind]
+    return several(**{**parts, "unit": ", ".join(filter(None, units)), EXTRA: ", ".join(filter(None, extra))})
+
+
+def _behind_the_town(segments: list[str]) -> list[str]:
+    """What stands behind a segment of postcode and town, taken off: a country spelled in a way that nobody knows."""
+    if len(segments) < 3 or any(map(str.isdigit, segments[-1])) or not _TOWN.fullmatch(segments[-2]):
+        return []
+    return [cased(segments.pop())]
+
+
+def _before_the_town(line: str, parts: Parts) -> str:
+    """A numbered street without the town and country written behind it: "Street 128 Phnom Penh Cambodia"."""
+    found = _NUMBERED_STREET.fullmatch(line)
+    if not found or "city" in parts:
+        return line
+    words = found[2].split(" ")
+    country = next((n for n in range(1, len(words)) if country_code(" ".join(words[n:]))), len(words))
+    if country < len(words) and "country" not in parts:
+        parts["country"] = country_code(" ".join(words[country:]))
+    parts["city"] = cased(" ".join(words[:country]))
+    return found[1]
 
 
 def _line(text: str, region: str) -> Parts:
     """A street, house number and flat in one text."""
     text = text.strip(" ,;")
+    building = _BUILDING.fullmatch(text)
+    if building and is_kind(building[3].split(" ")[-1]) and not _is_numbered_road(building[1]):
+        return {**_line(f"{building[2]} {building[3]}", region), EXTRA: cased(building[1])}
     if _POST_BOX.match(text):
         return {"street": f"PO Box {_POST_BOX.sub('', text).upper()}"}
     if _UNIT.fullmatch(text):
@@ -160,7 +197,8 @@ def _without_last_numbers(text: str) -> tuple[str, list[str]]:
 
 
 def _is_numbered_road(before: str) -> bool:
-    return before.split(" ")[-1].strip(".,").casefold() in _NUMBERED_ROADS
+    words = before.casefold().split(" ")
+    return words[-1].strip(".,") in _NUMBERED_ROADS or (len(words) == 1 and words[0].strip(".,") in _NUMBERED_KINDS)
 
 
 def _number(text: str) -> str:
@@ -247,18 +285,20 @@ def _with_loose_numbers(segments: list[str]) -> Iterator[str]:
         if waiting:
             yield waiting
         waiting = segment
-        if i == 0 and _NUMBER_ALONE.fullmatch(segment) and following:
-            segments[1], waiting = f"{segment} {following}", ""
+        if i == 0 and (alone := _NUMBER_ALONE.fullmatch(segment)) and following and segment[0] not in "#№":
+            segments[1], waiting = f"{alone[1]} {following}", ""
     if waiting:
         yield waiting
 
 
 def _street_place(segments: list[str]) -> int:
-    """Which segment is the street line: the first with a number that is no flat, else the first that ends like a street."""
+    """Which segment is the street line: the first with a number of its own beside a name, else with any number that is no
+    flat ("HillV2" is a building), else the first that ends like a street."""
     streets = [i for i, segment in enumerate(segments) if not _is_unit(segment)]
+    whole = (i for i in streets if _NUMBER_FIRST.fullmatch(segments[i]) or _NUMBER_LAST.fullmatch(segments[i]))
     numbered = (i for i in streets if any(map(str.isdigit, segments[i])))
     kinds = (i for i in streets if _is_line(segments[i]))
-    return next(numbered, next(kinds, streets[0] if streets else 0))
+    return next((i for found in (whole, numbered, kinds) for i in found), streets[0] if streets else 0)
 
 
 def _is_line(segment: str) -> bool:

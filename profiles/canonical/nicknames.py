@@ -1,11 +1,13 @@
 """Nicknames: one name that stands for a group of given names that people use for each other."""
 
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from nicknames import NickNamer
 
 # Formal name and its everyday forms. The library lists every relation ever seen (Bill of Robert), so the usual come first.
 USUAL = {
+    "annabelle": "annabelle annabella annabel anabelle anabella anabel", "leigh": "leigh lee lea",
     "alexander": "alexander alec alex aleks sasha xander", "alexandra": "alexandra sandra lexi", "alfred": "alfred alf alfie fred",
     "andrew": "andrew andy drew", "anna": "anna ana ann anne annie anya", "anthony": "anthony tony antony", "arthur": "arthur art",
     "barbara": "barbara barb barbie babs", "benjamin": "benjamin ben benny benjie", "charles": "charles charlie chuck chas",
@@ -32,6 +34,7 @@ USUAL = {
     "william": "william will bill billy willy willie liam",
 }  # fmt: skip
 FORMAL = {name: formal for formal, names in USUAL.items() for name in names.split()}
+ENDINGS = (("ie", "y"), ("y", "ie"))  # Peggie and Peggy
 
 
 @cache
@@ -39,15 +42,38 @@ def _namer() -> NickNamer:
     return NickNamer()
 
 
+@cache
+def relation() -> dict[str, set[str]]:
+    """Usual forms of each folded formal name, however their ending is spelled: margaret → peggy, peggie, maggie, …"""
+    found: dict[str, set[str]] = {formal: set(forms) for formal, forms in _namer().nickname_lookup.items()}
+    for formal, forms in USUAL.items():
+        found.setdefault(formal, set()).update(forms.split())
+    return {formal: {*forms, *respelled(forms)} - {formal} for formal, forms in found.items()}
+
+
+def respelled(names: Iterable[str]) -> set[str]:
+    """The names that end in -ie or -y with the other ending."""
+    return {
+        name.removesuffix(old) + new for name in names for old, new in ENDINGS if name.endswith(old) and len(name) > 3
+    }
+
+
 @lru_cache(maxsize=100_000)
 def nickname_group(folded: str) -> str:
     """The formal name most usual for a folded given name, itself when there is none ("bob" is robert)."""
     seen: set[str] = set()
-    name = folded
+    name = _spelled_as_known(folded)
     while name not in FORMAL and name not in seen:
         seen.add(name)
         name = _more_formal(name)
     return FORMAL.get(name, name)
+
+
+def _spelled_as_known(name: str) -> str:
+    """The name, or with another ending when that is a usual form and it is not: peggie is peggy."""
+    if name in FORMAL:
+        return name
+    return next((other for other in sorted(respelled([name])) if other in FORMAL), name)
 
 
 def _more_formal(name: str) -> str:

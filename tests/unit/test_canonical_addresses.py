@@ -18,6 +18,11 @@ US | 12 Elm St, Springfield, Illinois 62704 | house_number=12; street=Elm Street
 US | 1600 Pennsylvania Ave NW, Washington, DC 20500 | house_number=1600; street=Pennsylvania Avenue Northwest; city=Washington; region=DC; postcode=20500
 US | 100 Broadway Suite 200, New York, NY 10005-1234 | house_number=100; street=Broadway; unit=200; city=New York; region=NY; postcode=10005-1234
 US | 742 Evergreen Ter # 3 | house_number=742; street=Evergreen Terrace; unit=3
+US | Adventura Apartments 638 Downey St, Salem, OR | house_number=638; street=Downey Street; city=Salem; region=OR; free:address_extra=Adventura Apartments
+US | #321, Street 128 | house_number=321; street=Street 128
+US | No 321, Street 128 Phnom Penh Cambodia | house_number=321; street=Street 128; city=Phnom Penh; country=KH
+SG | #01-11, Tower2, 4 Hillview Rise, 667979 | house_number=4; street=Hillview Rise; unit=01-11; postcode=667979; free:address_extra=Tower2
+DE | Feldstr. 10, FL-2198 Triesen, Lichtenstien | house_number=10; street=Feldstraße; postcode=2198; city=Triesen; free:address_extra=Lichtenstien
 US | #4 123 Main St | house_number=123; street=Main Street; unit=4
 US | Unit 5 12 Elm St | house_number=12; street=Elm Street; unit=5
 US | 350 5th Ave | house_number=350; street=5th Avenue

@@ -24,6 +24,9 @@ def levels(a: RecordInput, b: RecordInput) -> dict[str, str]:
 SINGLE_FIELD = [
     ("given_name", "Anna", "anna", "exact"),
     ("given_name", "Bob", "Robert", "nickname"),
+    ("given_name", "Peggie", "Margaret", "nickname"),
+    ("given_name", "Robbie", "Robert", "nickname"),
+    ("given_name", "Leigh", "Lee", "nickname"),
     ("given_name", "Katharina", "Katarina", "near"),
     ("given_name", "Anna", "Anna Maria", "part"),
     ("given_name", "Anna", "A", "initial"),
@@ -62,6 +65,7 @@ SINGLE_FIELD = [
     ("national_id", "4710815", "9933201", "different"),
     ("device_id", "d1e2f3a4", "d1e2f3a4", "exact"),
     ("company", "Acme Ltd", "ACME Limited", "exact"),
+    ("company", "Acme Ltd", "Acme Worldwide", "part"),
 ]
 
 
@@ -77,6 +81,8 @@ def test_two_values_reach_their_level(field: str, left: str, right: str, expecte
         ("Universal Exports Ltd", "Universal Export Limited", "near"),
         ("Presto Company", "Presto Bakery and Coffee Company", "part"),
         ("Siemens AG", "Volkswagen AG", "different"),
+        ("Baker & Sons (Head office)", "Baker & Sons Ltd", "exact"),
+        ("Baker & Sons (France)", "Baker & Sons (Belgium)", "different"),
     ],
 )
 def test_organisations_are_compared_without_their_legal_form(left: str, right: str, expected: str) -> None:
@@ -98,6 +104,7 @@ HOME = {"street": "Main Street", "house_number": "12", "unit": "4", "postcode": 
         ({"street": "Kirchgasse"}, "postcode"),
         ({"street": "Kirchgasse", "postcode": "99999"}, "city"),
         ({"street": "Kirchgasse", "postcode": "99999", "city": "Rome"}, "different"),
+        ({"postcode": "99999", "city": "Rome"}, "number"),
     ],
 )
 def test_an_address_is_one_comparison(change: dict[str, str], expected: str) -> None:

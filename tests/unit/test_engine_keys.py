@@ -37,6 +37,11 @@ def test_keys_fit_the_database_types() -> None:
     assert (keys.record.dtype, keys.rule.dtype, keys.key.dtype) == (np.int32, np.int16, np.int64)
 
 
+def test_a_usual_form_of_a_name_finds_it_in_any_order() -> None:
+    keys = keys_of(person(given_name="Howard", family_name="Hughes"), person(given_name="Hughes", family_name="Howie"))
+    assert len(set(keys.key[keys.record == 0].tolist()) & set(keys.key[keys.record == 1].tolist())) == 1
+
+
 def test_no_record_has_a_key_twice() -> None:
     keys = keys_of(person(**{**ANNA, "email": ["a@mail.org", "A@mail.org", "a@mail.org"]}))
     assert len(as_set(keys)) == len(keys)
