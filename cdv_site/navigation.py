@@ -30,10 +30,13 @@ ENTRIES = (
     Entry("Approvals", "profiles:approvals", "user-check", profiles.VIEW_APPROVALS),
     Entry("Issues", "profiles:issues", "flag", profiles.FLAG),
     Entry("Imports", "profiles:imports", "file-import", profiles.VIEW_IMPORTS),
+    Entry("Sources", "profiles:sources", "database", profiles.VIEW_IMPORTS),
     Entry("Models", "matching:models", "puzzle", matching.VIEW_MODELS),
     Entry("Jobs", "profiles:jobs", "activity", profiles.VIEW_JOBS),
+    Entry("People", "governance:people", "users", profiles.MANAGE_PEOPLE[0]),
+    Entry("Access review", "governance:access-review", "user-check", profiles.GRANT_SOURCES[0]),
     Entry("Audit", "governance:audit", "history", profiles.READ_AUDIT),
-    Entry("Data dictionary", "profiles:data-dictionary", "database", profiles.VIEW_DICTIONARY),
+    Entry("Data dictionary", "profiles:data-dictionary", "list-check", profiles.VIEW_DICTIONARY),
 )
 
 

@@ -122,6 +122,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by administrators
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+PASSWORD_RESET_TIMEOUT = 3 * 86_400  # of invitations, too
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
 MFA_ADAPTER = "governance.sign_in.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -210,6 +211,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "review-access": {"task": "governance.tasks.review_access", "schedule": 3600, "options": {"expires": 3599}},
     "seal-audit": {"task": "governance.tasks.seal_audit", "schedule": 10, "options": {"expires": 9}},
     "bring-back-due": {"task": "matching.tasks.bring_back_due", "schedule": 60, "options": {"expires": 59}},
     "expire-approvals": {"task": "profiles.tasks.expire_approvals", "schedule": 600, "options": {"expires": 599}},

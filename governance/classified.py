@@ -8,6 +8,13 @@ declare(
     nothing("number at cluster last_txid event_ids leaves root previous digest key_id signature"),
 )
 
+declare("governance.AccessReview", nothing("id started_at due_at closed_at is_open"), staff("started_by"))
+declare(
+    "governance.ReviewedGrant",
+    nothing("id review source group verbs outcome decided_at"),
+    staff("user decided_by"),
+)
+
 # ---- the sign-in (allauth): about the staff, never about a customer --------------------------------------------------------
 declare(
     "account.EmailAddress",

@@ -11,5 +11,17 @@ for _name, _kind in {
     "account.password_changed": EventKind("Changed the password"),
     "audit.person_asked": EventKind("Asked the audit who saw a customer"),
     "audit.user_asked": EventKind("Asked the audit what a user did"),
+    "user.invited": EventKind("Invited {user}"),
+    "user.role_given": EventKind("Gave {user} the role {role}"),
+    "user.role_taken": EventKind("Took the role {role} from {user}"),
+    "user.deactivated": EventKind("Switched the account of {user} off"),
+    "user.reactivated": EventKind("Switched the account of {user} on again"),
+    "user.work_handed_over": EventKind("Handed the open work of {user} over to {to}"),
+    "access_review.started": EventKind("Began an access review of {grants} grants"),
+    "access_review.closed": EventKind(
+        "Ended an access review: {confirmed} confirmed, {withdrawn} taken back, {lapsed} lapsed"
+    ),
+    "source.grant_confirmed": EventKind("Confirmed {permission} on {source} of {grantee}"),
+    "source.grant_lapsed": EventKind("Let {permission} on {source} of {grantee} lapse: nobody confirmed it"),
 }.items():
     EVENTS.register(_name, _kind)

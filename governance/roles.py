@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from matching import permissions as matching
 from profiles import permissions as profiles
+from profiles.grants import NEW_SOURCE_VIEWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Role:
     purpose: str
     permissions: tuple[str, ...]
     is_staff: bool = False  # may open the set-up
+    views_new_sources: bool = False  # is granted to view a new source, unless whoever makes it says otherwise
 
 
 IN_CLEAR = (profiles.SEE_PERSONAL, profiles.SEE_SENSITIVE)
@@ -40,10 +42,10 @@ ROLES = (
     Role("steward", "Decides who is who, corrects values and imports files, for the sources granted.", STEWARDING),
     Role("lead steward", "Stewards, and is the second person who approves: models, and what needs four eyes.", (
         *STEWARDING, matching.APPROVE_CHANGE, profiles.CONTROL_JOBS, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS, matching.PUBLISH_MODEL,
-    )),
+    ), views_new_sources=True),
     Role("privacy officer", "Answers for the rights of the people behind the records: sees all of them, and who saw them.", (
         profiles.VIEW_CUSTOMERS, *IN_CLEAR, profiles.FLAG, profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,
-    )),
+    ), views_new_sources=True),
     Role("support", "Finds the customer who calls: values are masked, and revealed for a purpose.", (
         profiles.VIEW_CUSTOMERS, *PERSONAL_MASKED, profiles.REVEAL, profiles.FLAG,
     )),
@@ -61,12 +63,15 @@ ROLES = (
         profiles.VIEW_DICTIONARY, *profiles.GRANT_SOURCES, *profiles.MANAGE_PEOPLE,
         matching.VIEW_MODELS, matching.EDIT_MODELS, *matching.SET_UP_MODELS, matching.EVALUATE_MODELS,
         matching.PUBLISH_MODEL,
-    ), is_staff=True),
+    ), is_staff=True, views_new_sources=True),
     Role("viewer", "Looks customers up and sees where each value came from; changes nothing.", (
         *READING, *SENSITIVE_MASKED, profiles.REVEAL,
     )),
 )  # fmt: skip
 BY_NAME = {role.name: role for role in ROLES}
+for _role in ROLES:
+    if _role.views_new_sources:
+        NEW_SOURCE_VIEWERS.register(_role.name, _role.purpose)
 
 
 def sync_roles() -> list[str]:

@@ -1,9 +1,11 @@
-"""Celery tasks: a few lines each; the work is in governance/sealing.py."""
+"""Celery tasks: a few lines each; the work is in governance/sealing.py and governance/access_review.py."""
 
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
+from . import access_review
 from .sealing import seal_waiting
 from .signing import NoSigningKey
 
@@ -17,3 +19,9 @@ def seal_audit() -> None:
         seal_waiting()
     except NoSigningKey as missing:
         log.warning("%s", missing)
+
+
+@shared_task(name="governance.tasks.review_access")
+def review_access() -> None:
+    """Begin the quarter's access review, and let what nobody confirmed fall."""
+    access_review.keep_calendar(now=timezone.now())

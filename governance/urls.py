@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import audit, seals
+from .views import access_review, audit, people, seals
 
 app_name = "governance"
 
@@ -12,4 +12,15 @@ urlpatterns = [
     path("audit/person/", audit.person, name="audit-person"),
     path("audit/user/", audit.user, name="audit-user"),
     path("audit/seals/", seals.seals, name="seals"),
+    path("people/", people.people, name="people"),
+    path("people/invite/", people.invite, name="invite"),
+    path("people/<int:pk>/", people.person, name="person"),
+    path("people/<int:pk>/invite/", people.invite_again, name="invite-again"),
+    path("people/<int:pk>/roles/", people.set_roles, name="set-roles"),
+    path("people/<int:pk>/hand-over/", people.hand_over, name="hand-over"),
+    path("people/<int:pk>/switch/", people.switch, name="switch-account"),
+    path("access-review/", access_review.access_review, name="access-review"),
+    path("access-review/start/", access_review.start, name="start-access-review"),
+    path("access-review/<int:pk>/", access_review.review, name="reviewed-access"),
+    path("access-review/<int:pk>/decide/", access_review.decide, name="decide-grants"),
 ]

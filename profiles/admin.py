@@ -1,5 +1,6 @@
 """Set-up in Django admin: sources, mappings, fields and blocked values are the draft; publishing freezes them."""
 
+from functools import partial
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
@@ -15,7 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
 
-from . import drafts, permissions, rebuild, schema
+from . import drafts, grants, permissions, rebuild, schema
 from .admin_forms import BlockedForm, FieldForm, MappingForm, SourceForm
 from .models import (
     BlockedValue,
@@ -28,7 +29,7 @@ from .models import (
     User,
 )
 from .schema_check import SchemaInvalid
-from .setup_admin import Audited, GrantInline, record_grants
+from .setup_admin import Audited, GrantInline, save_grants
 
 admin.site.site_header = admin.site.site_title = "Customer Data View: set-up"
 admin.site.index_title = "Set-up"
@@ -135,9 +136,21 @@ class SourceAdmin(Audited, SimpleHistoryAdmin):
         return ["key"] if obj else []
 
     def save_formset(self, request: HttpRequest, form: object, formset: Any, change: bool) -> None:
-        super().save_formset(request, form, formset, change)
+        save = partial(super().save_formset, request, form, formset, change)
         if formset.model in (SourceUserGrant, SourceGroupGrant):
-            record_grants(formset)
+            save_grants(save, formset, request.user)
+        else:
+            save()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """A new source begins with the grants that were shown; those of the form's rows come on top."""
+        super().save_related(request, form, formsets, change)
+        if not change:
+            grants.grant_new_source(source=form.instance, groups=form.cleaned_data["viewers"], by=request.user)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> list[Any]:
+        """Who views a new source is asked when it is made; later, grants are on its page."""
+        return self.fieldsets if obj else [*self.fieldsets, ("Who may see it", {"fields": ["viewers"]})]
 
 
 @admin.register(FieldMapping)

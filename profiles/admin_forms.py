@@ -3,9 +3,11 @@
 from datetime import date, datetime
 
 from django import forms
+from django.contrib.auth.models import Group
 from phonenumbers import SUPPORTED_REGIONS
 
 from .canonical.registry import COMPOSITES, IGNORE, STANDARDISERS, help_text
+from .grants import NEW_SOURCE_VIEWERS
 from .models import BlockedValue, CanonicalField, FieldMapping, Source
 from .schema_check import is_target, regex_fault
 
@@ -23,6 +25,11 @@ class SourceForm(forms.ModelForm):
         required=False, help_text=Source._meta.get_field("unique_fields").help_text
     )
 
+    viewers = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple, label="Roles that view it",
+        help_text="Whoever has one of these roles sees its records. You manage it, and can grant it to others later.",
+    )  # fmt: skip
+
     class Meta:
         model = Source
         fields = ["name", "key", "owner", "trust", "is_active", "region", "date_format", "default_party_kind", "delimiter",
@@ -32,6 +39,7 @@ class SourceForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         rows = CanonicalField.objects.filter(kind=CanonicalField.Kind.IDENTIFIER)
         self.fields["unique_fields"].choices = [(row.key, row.label) for row in rows]
+        self.fields["viewers"].initial = Group.objects.filter(name__in=NEW_SOURCE_VIEWERS)
 
     def clean_region(self) -> str:
         region = self.cleaned_data["region"].upper()

@@ -161,8 +161,16 @@ declare(
 )
 declare("profiles.User_groups", nothing("id group"), staff("user"))
 declare("profiles.User_user_permissions", nothing("id permission"), staff("user"))
-declare("profiles.SourceUserGrant", nothing("id permission content_object"), staff("user"))
-declare("profiles.SourceGroupGrant", nothing("id permission group content_object"))
+declare(
+    "profiles.SourceUserGrant",
+    nothing("id permission content_object granted_at confirmed_at"),
+    staff("user granted_by reason confirmed_by"),
+)
+declare(
+    "profiles.SourceGroupGrant",
+    nothing("id permission group content_object granted_at confirmed_at"),
+    staff("granted_by reason confirmed_by"),
+)
 declare("auth.Group", nothing("id name"))
 declare("auth.Group_permissions", nothing("id group permission"))
 declare("auth.Permission", nothing("id name content_type codename"))

@@ -1,5 +1,6 @@
 """What every part of the set-up in Django admin shares: who may open it, history, and an audit row for each change."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -8,7 +9,8 @@ from django.db.models import Model, QuerySet
 from django.forms import BaseFormSet
 from django.http import HttpRequest
 
-from . import audit
+from . import audit, grants
+from .models import User
 
 
 class Audited:
@@ -62,16 +64,13 @@ class GrantInline(admin.TabularInline):
         return field
 
 
-def record_grants(formset: BaseFormSet) -> None:
-    """One audit event per grant given or withdrawn in an inline, after it was saved."""
+def save_grants(save: Callable[[], None], formset: BaseFormSet, by: User) -> None:
+    """Save the grants of an inline as given by `by`, with one audit event for each given or taken back."""
+    for form in formset.forms:
+        if form.instance._state.adding:
+            form.instance.granted_by = by
+    save()
     for grant in [*formset.new_objects, *(obj for obj, _ in formset.changed_objects)]:
-        _record_grant("source.granted", grant)
+        grants.record_grant("source.granted", grant, grant.reason)
     for grant in formset.deleted_objects:
-        _record_grant("source.grant_withdrawn", grant)
-
-
-def _record_grant(action: str, grant: Any) -> None:
-    grantee = grant.user.username if hasattr(grant, "user") else grant.group.name
-    verb = grant.permission.codename.partition("_")[0]
-    source = grant.content_object
-    audit.record(action, obj=source, detail={"permission": verb, "source": source.key, "grantee": grantee})
+        grants.record_grant("source.grant_withdrawn", grant)

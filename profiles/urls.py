@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import approvals, customers, dictionary, imports, issues, operations, records
+from .views import approvals, customers, dictionary, imports, issues, operations, records, sources
 
 app_name = "profiles"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("issues/", issues.issues, name="issues"),
     path("flags/<int:pk>/", issues.flag, name="flag"),
     path("flags/<int:pk>/answer/", issues.answer_flag, name="answer-flag"),
+    path("sources/", sources.sources, name="sources"),
+    path("sources/<slug:key>/", sources.source, name="source"),
+    path("sources/<slug:key>/grant/", sources.grant, name="grant-source"),
+    path("sources/<slug:key>/revoke/<slug:grantee>/", sources.revoke, name="revoke-grant"),
     path("imports/", imports.imports, name="imports"),
     path("imports/<int:pk>/", imports.batch, name="import"),
     path("imports/<int:pk>/progress/", imports.progress, name="import-progress"),

@@ -1,3 +1,4 @@
+from .review import AccessReview, ReviewedGrant
 from .seal import AuditSeal
 
-__all__ = ["AuditSeal"]
+__all__ = ["AccessReview", "AuditSeal", "ReviewedGrant"]

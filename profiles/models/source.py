@@ -1,8 +1,10 @@
 """Sources: the systems that records come from, how their columns map, and who may see their records."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
+from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from guardian.shortcuts import get_objects_for_user
 from simple_history.models import HistoricalRecords
@@ -11,16 +13,26 @@ from simple_history.models import HistoricalRecords
 class SourceQuerySet(models.QuerySet["Source"]):
     def visible_to(self, user: object) -> "SourceQuerySet":
         """Sources whose records the user may read: by grant, or all for a superuser. 1 query when evaluated."""
-        return get_objects_for_user(user, "profiles.view_source", klass=self, accept_global_perms=False)
+        return self._granted(user, "view_source")
 
     def stewarded_by(self, user: object) -> "SourceQuerySet":
         """Sources whose records the user may decide about."""
-        return get_objects_for_user(user, "profiles.steward_source", klass=self, accept_global_perms=False)
+        return self._granted(user, "steward_source")
+
+    def managed_by(self, user: object) -> "SourceQuerySet":
+        """Sources that the user answers for: grants are theirs to give, and to confirm."""
+        return self._granted(user, "manage_source")
 
     def imported_by(self, user: object) -> "SourceQuerySet":
         """Sources into which the user may import: those they steward or manage."""
-        verbs = ["profiles.steward_source", "profiles.manage_source"]
-        return get_objects_for_user(user, verbs, klass=self, any_perm=True, accept_global_perms=False)
+        return self._granted(user, "steward_source", "manage_source")
+
+    def _granted(self, user: object, *verbs: str) -> "SourceQuerySet":
+        """By grant to the user or a group of theirs. The grants of an account that was switched off stay, without power."""
+        if not user.is_active:
+            return self.none()
+        names = [f"profiles.{verb}" for verb in verbs]
+        return get_objects_for_user(user, names, klass=self, any_perm=True, accept_global_perms=False)
 
 
 class Source(models.Model):
@@ -74,13 +86,30 @@ class Source(models.Model):
         return self.name
 
 
-class SourceUserGrant(UserObjectPermissionBase):
+class GrantDetails(models.Model):
+    """Who granted it and why, and who confirmed it last in an access review."""
+
+    granted_at = models.DateTimeField(default=timezone.now, editable=False)
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    reason = models.CharField(max_length=500, blank=True)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+class SourceUserGrant(UserObjectPermissionBase, GrantDetails):
     """A grant on one source to one user (guardian, direct foreign key)."""
 
     content_object = models.ForeignKey(Source, on_delete=models.CASCADE)
 
 
-class SourceGroupGrant(GroupObjectPermissionBase):
+class SourceGroupGrant(GroupObjectPermissionBase, GrantDetails):
     """A grant on one source to one group (guardian, direct foreign key)."""
 
     content_object = models.ForeignKey(Source, on_delete=models.CASCADE)

@@ -3,18 +3,21 @@
 import ast
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from governance import access_review, people
 from matching import constraints, identity, models_in_force, proposing, publishing, review, second_person, shadow, undo
 from matching import drafts as model_drafts
 from matching import evaluation as evaluations
 from matching.models import CannotLink, Evaluation, MatchModel, Proposal, Publication
-from profiles import approvals, conflicts, corrections, drafts, flags, imports, schema
+from profiles import approvals, conflicts, corrections, drafts, flags, grants, imports, schema
 from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion, User
 from tests.cast import Cast, profile_of, record, send, send_bytes
 from tests.site.test_screens import propose
@@ -255,6 +258,43 @@ def withdraw(asked: Publication, cast: Cast) -> object:
     return publishing.reject(publication=asked, by=cast.ada, answer="no")
 
 
+def on_people(act: Callable, *, switched_off: bool = False) -> Callable:
+    """A verb of an administrator about ada."""
+
+    def prepared(cast: Cast) -> Callable:
+        if switched_off:
+            people.deactivate(user=cast.ada, by=cast.root, reason="r")
+        return lambda: act(user=cast.ada, by=cast.root)
+
+    return prepared
+
+
+def invited(cast: Cast) -> User:
+    names = {"username": "nina", "email": "nina@post.example", "first_name": "N", "last_name": "S"}
+    return people.invite(**names, roles=["viewer"], by=cast.root)
+
+
+def invite_again(cast: Cast) -> Callable:
+    nina = invited(cast)
+    return lambda: people.invite_again(user=nina, by=cast.root)
+
+
+def on_the_shop(act: Callable, **given: object) -> Callable:
+    """A verb on who may view the shop."""
+    return lambda cast: lambda: act(source=cast.shop, by=cast.root, **{k: v(cast) for k, v in given.items()})
+
+
+def on_a_review(act: Callable) -> Callable:
+    """A verb on what bob may do with the shop, in an access review."""
+
+    def prepared(cast: Cast) -> Callable:
+        review = access_review.start(by=cast.root, now=timezone.now())
+        row = review.grants.get(source=cast.shop, user=cast.bob)
+        return lambda: act(review=review, row_ids=[row.id], by=cast.root)
+
+    return prepared
+
+
 def through_the_site(name: str, state: str) -> Callable:
     def prepared(cast: Cast) -> Callable:
         Job.objects.filter(state="queued").update(state=state)
@@ -312,6 +352,26 @@ VERBS: list[tuple[str, Callable, list[str]]] = [
     ("profiles.imports.replay", replay, ["quarantine.replayed"]),
     ("profiles.imports.dismiss", dismiss, ["quarantine.dismissed"]),
     ("profiles.imports.undo_import", undo_import, ["batch.undo_asked"]),
+    ("profiles.grants.grant", on_the_shop(
+        grants.grant, verb=lambda _: "steward", to=lambda cast: cast.eve, reason=lambda _: "r"), ["source.granted"] * 2),
+    ("profiles.grants.revoke", on_the_shop(
+        grants.revoke, verb=lambda _: "steward", grantee=lambda cast: cast.bob, reason=lambda _: "r"
+    ), ["source.grant_withdrawn"]),
+    ("profiles.grants.grant_new_source", on_the_shop(
+        grants.grant_new_source, groups=lambda cast: cast.bob.groups.all()), ["source.granted"] * 2),
+    ("governance.people.invite", lambda cast: lambda: invited(cast), ["user.invited", "user.role_given"]),
+    ("governance.people.invite_again", invite_again, ["user.invited"]),
+    ("governance.people.set_roles", on_people(partial(people.set_roles, roles=["viewer"], reason="r")),
+     ["user.role_given", "user.role_taken"]),
+    ("governance.people.deactivate", on_people(partial(people.deactivate, reason="r")), ["user.deactivated"]),
+    ("governance.people.reactivate", on_people(partial(people.reactivate, reason="r"), switched_off=True),
+     ["user.reactivated"]),
+    ("governance.people.hand_over", lambda cast: lambda: people.hand_over(
+        user=cast.ada, to=cast.bob, by=cast.root, reason="r"), ["user.work_handed_over"]),
+    ("governance.access_review.start", lambda cast: lambda: access_review.start(by=cast.root, now=timezone.now()),
+     ["access_review.started"]),
+    ("governance.access_review.confirm", on_a_review(access_review.confirm), ["source.grant_confirmed"]),
+    ("governance.access_review.withdraw", on_a_review(access_review.withdraw), ["source.grant_withdrawn"] * 2),
     ("profiles.schema.publish", publish, ["schema.published"]),
     ("profiles.schema.publish_content", publish_content, ["schema.published"]),
     ("profiles.drafts.publish_again", publish_again, ["schema.published"]),

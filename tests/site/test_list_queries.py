@@ -13,11 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
+from governance import access_review
+from governance.models import ReviewedGrant
 from matching import constraints, identity, second_person
 from matching.models import CannotLink, Decision, Proposal, Relation
-from profiles import conflicts, corrections, flags, work
+from profiles import conflicts, corrections, flags, grants, work
 from profiles.context import Actor, acting
-from profiles.models import Job, QuarantinedRow
+from profiles.models import Job, QuarantinedRow, User
 from profiles.payloads import pack
 from tests.cast import Cast, profile_of, record, send
 
@@ -37,6 +39,12 @@ LISTS = {
     "profiles:customer?tab=then": "hub",
     "profiles:record": "record",
     "profiles:issues": None,
+    "governance:people": None,
+    "governance:people?show=off": None,
+    "governance:person": "person",
+    "governance:access-review": None,
+    "profiles:sources": None,
+    "profiles:source": "shop",
     "profiles:imports": None,
     "profiles:import": "batch",
     "profiles:quarantine": "batch",
@@ -81,6 +89,9 @@ NO_LISTS = {
     "matching:try-model": "two records; their search has at most 20",
     "matching:edit-model": "one draft",
     "matching:refit-model": "one version; its labels are pinned in tests/matching/test_evaluate.py",
+    "governance:invite": "a form",
+    "governance:reviewed-access": "as governance:access-review",
+    "profiles:revoke-grant": "one grant",
     "governance:seals": "its own test: tests/governance/test_sealing.py",
     "governance:audit-event": "one event",
 }
@@ -119,6 +130,8 @@ class World:
 
     def __init__(self) -> None:
         self.cast = Cast()
+        self.shop, self.person = self.cast.shop, self.cast.ada
+        self.review = access_review.start(by=self.cast.root, now=timezone.now())
         send(self.cast.shop, {"id": "hub", "name": "Hub Person", "mail": "hub@post.example"}, name="hub.jsonl")
         self.hub, self.record = profile_of(self.cast.shop, "hub"), record(self.cast.shop, "hub")
         self.batch = self.record.batch
@@ -161,11 +174,21 @@ class World:
             left_record_id=near[0], right_record_id=near[1], kind="household", model_label="default-1"
         )
         self._ask(name)
+        self._let_in(name)
         work.open_item(kind="cluster_stopped", subject_id=others[4].id, reason="stopped", detail={"size": 60})
         correction = corrections.correct(record=joined, field="city", values=["Ulm"], reason="r", by=ada)
         conflicts._ask(correction)
         corrections.correct(record=self.record, field="city", values=[f"Town{name}"], reason="r", by=ada)
         flags.flag(record=joined, field="city", value="Ulm", note="n", by=ada)
+
+    def _let_in(self, name: str) -> None:
+        """Two people more, one of them switched off, with a grant to review."""
+        for on in (True, False):
+            user = User.objects.create_user(f"{name}{on}", last_login=timezone.now())
+            user.groups.add(*self.cast.ada.groups.all())
+            grants.grant(source=self.shop, verb="view", to=user, by=self.cast.root, reason="r")
+            ReviewedGrant.objects.create(review=self.review, source=self.shop, user=user, verbs=["view"])
+            User.objects.filter(pk=user.pk).update(is_active=on)
 
     def _ask(self, name: str) -> None:
         """A request for a second person that waits for the reader, and one of their own."""
@@ -211,9 +234,9 @@ class World:
     def address(self, name: str) -> str:
         page, _, query = name.partition("?")
         thing = LISTS[name]
-        return reverse(page, args=[getattr(self, thing).pk] if thing else []) + (
-            f"?{query.format(hub=self.hub)}" if query else ""
-        )
+        named = getattr(self, thing) if thing else None
+        args = [named.key if thing == "shop" else named.pk] if thing else []
+        return reverse(page, args=args) + (f"?{query.format(hub=self.hub)}" if query else "")
 
 
 def test_no_list_asks_more_queries_with_more_rows() -> None:

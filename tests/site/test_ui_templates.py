@@ -69,3 +69,14 @@ def test_templates_are_free_of_lint() -> None:
 def test_a_page_that_says_no_needs_nothing_of_the_request(name: str) -> None:
     page = get_template(name).render()
     assert '<a class="btn" href="/">' in page
+
+
+def test_whatever_asks_by_itself_says_so() -> None:
+    """Polling keeps nobody signed in: the session's clock leaves out requests with X-Poll."""
+    polling = [
+        tag
+        for path in TEMPLATES.rglob("*.html")
+        for tag in re.findall(r"<[a-z][^<]*hx-trigger=\"[^\"]*every [^\"]*\"[^<]*>", path.read_text())
+    ]
+    assert len(polling) >= 2
+    assert [tag for tag in polling if '"X-Poll"' not in tag] == []

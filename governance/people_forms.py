@@ -1,0 +1,59 @@
+"""Forms of the pages about people."""
+
+from django import forms
+
+from profiles.models import User
+
+from .roles import ROLES
+
+ROLE_CHOICES = [(role.name, f"{role.name.capitalize()}: {role.purpose}") for role in ROLES]
+
+
+class RolesForm(forms.Form):
+    """Which roles a person has, and why."""
+
+    roles = forms.MultipleChoiceField(choices=ROLE_CHOICES, required=False, widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(max_length=500)
+
+
+class InviteForm(forms.ModelForm):
+    """Whom to invite, and as what."""
+
+    roles = forms.MultipleChoiceField(choices=ROLE_CHOICES, required=False, widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email", "username"]
+        help_texts = {
+            "email": "The one-time link goes there; the organisation's sign-in knows the person by it.",
+            "username": "What they sign in with.",
+        }
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+
+    def clean_email(self) -> str:
+        """One account an address: the organisation's sign-in could not tell two apart."""
+        email = self.cleaned_data["email"]
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError("Somebody has an account with this address already.")
+        return email
+
+
+class HandOverForm(forms.Form):
+    """To whom open work goes, and why."""
+
+    to = forms.ModelChoiceField(User.objects.none(), label="To", empty_label="")
+    reason = forms.CharField(max_length=500)
+
+    def __init__(self, *args: object, user: User, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = User.objects.filter(is_active=True).exclude(pk=user.pk).order_by("username")
+        self.fields["to"].label_from_instance = lambda person: f"{person.display_name} ({person.username})"
+
+
+class SwitchForm(forms.Form):
+    """Why an account is switched off or on."""
+
+    reason = forms.CharField(max_length=500)
