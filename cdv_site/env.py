@@ -22,6 +22,14 @@ def words(name: str, *, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def number(name: str, *, default: int) -> int:
+    """A number from 1 up."""
+    value = os.environ.get(name) or str(default)
+    if not value.isdigit() or not int(value):
+        raise BadSetting(f"{name} must be a number from 1 up, not {value!r}")
+    return int(value)
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's settings of a `postgresql://user:password@host:port/name?option=…` address; `host` may be a socket
     directory in the query."""

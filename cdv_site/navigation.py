@@ -32,6 +32,7 @@ ENTRIES = (
     Entry("Imports", "profiles:imports", "file-import", profiles.VIEW_IMPORTS),
     Entry("Sources", "profiles:sources", "database", profiles.VIEW_IMPORTS),
     Entry("Models", "matching:models", "puzzle", matching.VIEW_MODELS),
+    Entry("Full runs", "matching:full-runs", "arrows-join", matching.VIEW_FULL_RUNS),
     Entry("Jobs", "profiles:jobs", "activity", profiles.VIEW_JOBS),
     Entry("People", "governance:people", "users", profiles.MANAGE_PEOPLE[0]),
     Entry("Access review", "governance:access-review", "user-check", profiles.GRANT_SOURCES[0]),

@@ -55,4 +55,7 @@ FOLLOWS: dict[str, frozenset[str]] = {
     "match_again": frozenset(),
     "evaluate_model": frozenset(),
     "shadow_run": frozenset(),
+    "full_run": frozenset({"full_run"}),  # each step the next
+    "full_run_publish": frozenset(),
+    "full_run_undo": frozenset(),
 }

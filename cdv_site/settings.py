@@ -197,6 +197,7 @@ USE_TZ = True
 
 # --- background work ---------------------------------------------------------
 REDIS_URL = os.environ.get("REDIS_URL") or embedded.redis_url()
+FULL_RUN_PARTS = env.number("FULL_RUN_PARTS", default=os.cpu_count() or 1)  # best: the processes of all workers
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

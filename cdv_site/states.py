@@ -18,10 +18,13 @@ LOOKS = {
     "waiting": Look("plain", "clock"),
     "draft": Look("plain", "circle-dashed"),
     "requested": Look("info", "clock"),
+    "reported": Look("info", "clock"),
     "received": Look("info", "clock"),
     "open": Look("info", "circle-dashed"),
     # under way
     "running": Look("info", "loader-2"),
+    "publishing": Look("info", "loader-2"),
+    "undoing": Look("info", "loader-2"),
     # good ends
     "active": Look("ok", "circle-check"),
     "resolved": Look("ok", "circle-check"),
@@ -45,6 +48,7 @@ LOOKS = {
     "erased": Look("plain", "trash"),
     "cancelled": Look("plain", "ban"),
     "dismissed": Look("plain", "circle-minus"),
+    "discarded": Look("plain", "circle-minus"),
     "dropped": Look("plain", "circle-minus"),
     "rejected": Look("plain", "circle-x"),
     "outdated": Look("plain", "history"),

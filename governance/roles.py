@@ -36,12 +36,14 @@ STEWARDING = (
     profiles.IMPORT, profiles.UNDO_IMPORT, profiles.MEND, profiles.VIEW_JOBS,
     profiles.VIEW_APPROVALS,
     matching.REVIEW, matching.CHANGE_IDENTITY, matching.REVOKE_CANNOT_LINK, matching.VIEW_MODELS,
+    matching.VIEW_FULL_RUNS,
 )  # fmt: skip
 
 ROLES = (
     Role("steward", "Decides who is who, corrects values and imports files, for the sources granted.", STEWARDING),
     Role("lead steward", "Stewards, and is the second person who approves: models, and what needs four eyes.", (
         *STEWARDING, matching.APPROVE_CHANGE, profiles.CONTROL_JOBS, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS, matching.PUBLISH_MODEL,
+        matching.START_FULL_RUN, matching.PUBLISH_FULL_RUN,
     ), views_new_sources=True),
     Role("privacy officer", "Answers for the rights of the people behind the records: sees all of them, and who saw them.", (
         profiles.VIEW_CUSTOMERS, *IN_CLEAR, profiles.FLAG, profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,
@@ -62,7 +64,7 @@ ROLES = (
         profiles.VIEW_SOURCES, *profiles.SET_UP_SOURCES, *profiles.SET_UP_FIELDS, profiles.PUBLISH_SCHEMA,
         profiles.VIEW_DICTIONARY, *profiles.GRANT_SOURCES, *profiles.MANAGE_PEOPLE,
         matching.VIEW_MODELS, matching.EDIT_MODELS, *matching.SET_UP_MODELS, matching.EVALUATE_MODELS,
-        matching.PUBLISH_MODEL,
+        matching.PUBLISH_MODEL, matching.VIEW_FULL_RUNS, matching.START_FULL_RUN,
     ), is_staff=True, views_new_sources=True),
     Role("viewer", "Looks customers up and sees where each value came from; changes nothing.", (
         *READING, *SENSITIVE_MASKED, profiles.REVEAL,

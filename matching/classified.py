@@ -62,3 +62,23 @@ declare(
     technical("changes", "delete", "Ids of records and customers, never values."),
     staff("created_by"),
 )
+declare(
+    "matching.FullRun",
+    nothing("id model_label model_digest train state step parts records profiles figures job_ids created_at"
+            " reported_at published_at undone_at"),
+    say("reason", "free_text", "internal", "delete"),
+    staff("created_by published_by undone_by"),
+)  # fmt: skip
+declare("matching.FullRunPart", nothing("id run step number job_id figures done_at"))
+declare(
+    "matching.FullRunPiece",
+    nothing("id run number"),
+    say("content", "identifier", "personal", "delete"),
+)
+declare(
+    "matching.FullRunEdge",
+    technical("run_id left_record right_record rule weight home", "delete"),
+    technical("pattern", "delete", "Levels, never values."),
+)
+declare("matching.FullRunMember", technical("run_id record_id group cluster", "delete"))
+declare("matching.FullRunChange", technical("id run kind customers records weight", "delete"))

@@ -29,10 +29,10 @@ class DraftNotAllowed(Exception):
 @transaction.atomic
 def copy(*, model: MatchModel, label: str, note: str, by: User) -> MatchModel:
     """A draft that begins as a copy of any version."""
-    return _create(model, label, deepcopy(model.content), note, by)
+    return create(model, label, deepcopy(model.content), note, by)
 
 
-def _create(model: MatchModel, label: str, content: dict[str, Any], note: str, by: User) -> MatchModel:
+def create(model: MatchModel, label: str, content: dict[str, Any], note: str, by: User) -> MatchModel:
     content["label"] = label
     draft = MatchModel(label=label, content=content, note=note, based_on=model.label, created_by=by)
     try:
@@ -145,4 +145,4 @@ def copy_refitted(*, model: MatchModel, label: str, note: str, by: User, prior: 
     found = refitted(model=model, prior=prior)
     content = {**deepcopy(model.content), "comparisons": found.fitted.to_json()["comparisons"]}
     said = note or f"Refitted from {found.same + found.different} decided pairs"
-    return _create(model, label, content, said, by)
+    return create(model, label, content, said, by)

@@ -33,6 +33,14 @@ for _name, _kind in {
     "model.publication_withdrawn": EventKind("Withdrew the request to publish match model {label}"),
     "evaluation.read": EventKind("Read an evaluation with customers by name", is_read=True),
     "shadow_run.read": EventKind("Read a shadow run with customers by name", is_read=True),
+    "full_run.started": EventKind("Started a full run under match model {label}"),
+    "full_run.cancelled": EventKind("Stopped a full run: {step}"),
+    "full_run.resumed": EventKind("Let a full run go on: {step}"),
+    "full_run.discarded": EventKind("Discarded a full run under match model {label}"),
+    "full_run.reported": EventKind("A full run under {label} would merge {merged} customers"),
+    "full_run.published": EventKind("Published a full run under match model {label}"),
+    "full_run.undone": EventKind("Undid a full run under match model {label}"),
+    "full_run.read": EventKind("Read a full run with customers by name", is_read=True),
 }.items():
     EVENTS.register(_name, _kind)
 

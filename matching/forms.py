@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 
-from .models import Decision
+from .models import Decision, MatchModel
 
 LATER = ((1, "tomorrow"), (7, "in a week"), (30, "in a month"))
 
@@ -43,3 +43,37 @@ class DecisionForm(forms.Form):
             "verdict": data["verdict"], "reason": data["reason"], "survivor": data["survivor"], "until": until,
             "expected": data["versions"], "confirmed": data["confirmed"],
         }  # fmt: skip
+
+
+class FullRunForm(forms.Form):
+    """The version that a full run works under."""
+
+    model = forms.ModelChoiceField(
+        MatchModel.objects.none(), to_field_name="label", label="Version", empty_label=None,
+        help_text="Only a run under the version in force can be published.",
+    )  # fmt: skip
+    train = forms.BooleanField(
+        required=False, label="Train it on all records first", help_text="What comes of it is kept as a draft."
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["model"]
+        field.queryset = MatchModel.objects.defer("content").order_by("-published_at", "-id")
+        field.label_from_instance = lambda row: f"{row.label} ({row.get_state_display().lower()})"
+        in_force = MatchModel.objects.filter(state=MatchModel.State.PUBLISHED).values_list("label", flat=True)
+        self.initial.setdefault("model", in_force.first())
+
+
+class PublishRunForm(forms.Form):
+    """Why a run is published, and that it is right although the run brake stopped it."""
+
+    reason = forms.CharField(max_length=500, required=False)
+    despite_brake = forms.BooleanField(
+        label="So many merges are right", error_messages={"required": "Say that it is right, or discard the run."}
+    )
+
+    def __init__(self, *args: object, brake: str, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if not brake:
+            del self.fields["despite_brake"]

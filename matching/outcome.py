@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from profiles import audit, golden, work
 from profiles.bulk import array, as_json, copy_models, next_ids, texts
+from profiles.context import current_actor
 from profiles.models import WorkItem
 from profiles.models.identity import LinkClass
 from profiles.survivorship import Member
@@ -255,6 +256,7 @@ def _proposal(picture: Picture, homes: Homes, pair: Pair, one: Wanted, again: st
         probability=proposed.evidence.probability, weight=proposed.evidence.weight,
         evidence=explain.evidence_to_json(proposed.evidence), reasons=[str(reason) for reason in proposed.reasons],
         model_label=picture.model.label, fingerprint=one.fingerprint, reopened_because=again,
+        run_id=current_actor().job_id,
     )  # fmt: skip
 
 
@@ -292,7 +294,7 @@ def _split(picture: Picture, homes: Homes, fracture: Fracture) -> Proposal:
         kind=Proposal.Kind.SPLIT, left_id=homes.of[place], left_record_id=picture.rows[place].record_id,
         probability=best.evidence.probability, weight=best.evidence.weight,
         evidence=explain.evidence_to_json(best.evidence), reasons=["fracture"], model_label=picture.model.label,
-        fingerprint=fingerprint(picture.rows[place].input, picture.rows[other].input),
+        fingerprint=fingerprint(picture.rows[place].input, picture.rows[other].input), run_id=current_actor().job_id,
     )  # fmt: skip
 
 

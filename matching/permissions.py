@@ -22,3 +22,6 @@ EDIT_MODELS = permission("matching.change_matchmodel", "Copy, edit, refit and di
 SET_UP_MODELS = permissions(
     "matching", "add_matchmodel delete_matchmodel", "Copy, edit, refit and discard drafts of match models."
 )
+VIEW_FULL_RUNS = permission("matching.view_fullrun", "Read full runs: what would change, and for whom.")
+START_FULL_RUN = permission("matching.start_fullrun", "Start, stop and discard full runs.")
+PUBLISH_FULL_RUN = permission("matching.publish_fullrun", "Publish what a full run would change, and undo it.")

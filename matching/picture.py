@@ -90,10 +90,10 @@ def look(record_ids: Sequence[int], apart_from: Collection[int] = ()) -> Picture
     found = [f for f in find_candidates(record_ids, model.limits.block) if f.right not in apart_from]
     near = read_records({*record_ids, *(f.right for f in found)})
     fresh = set(record_ids)
-    engine = _Engine(model, version)
+    engine = Engine(model, version)
     if len(fresh) >= SCREENED:
         found = engine.screened(near, found)
-    customers = _customers(_homes(near, fresh, found))
+    customers = customers_of(_homes(near, fresh, found))
     own = {row.record_id: row for row in near if row.record_id in fresh}
     own |= {row.record_id: row for customer in customers.values() for row in customer.records if row.is_live}
     rows = [own[record_id] for record_id in sorted(own)]
@@ -122,7 +122,7 @@ def _homes(near: Iterable[Stored], fresh: Collection[int], found: Iterable[Found
     }  # fmt: skip
 
 
-def _customers(profile_ids: Collection[UUID]) -> dict[UUID, Customer]:
+def customers_of(profile_ids: Collection[UUID]) -> dict[UUID, Customer]:
     """Customers with all their records. 3 queries; the version is read first, so that a later change shows."""
     stands = (
         Profile.objects.filter(id__in=profile_ids).values_list("id", "version", "created_at") if profile_ids else ()
@@ -136,7 +136,7 @@ def _customers(profile_ids: Collection[UUID]) -> dict[UUID, Customer]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Engine:
+class Engine:
     """The engine's inputs under one model and schema."""
 
     model: Model

@@ -90,7 +90,7 @@ def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False, apart_from
     """
     if not record_ids:
         return 0
-    with _without_collecting():
+    with without_collecting():
         wait_patiently()
         if firmly:
             lock_resolution()
@@ -104,7 +104,7 @@ def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False, apart_from
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def without_collecting() -> Iterator[None]:
     """No cyclic garbage collection: in a process that holds many cached values a pass takes longer than a batch."""
     was_on = gc.isenabled()
     gc.disable()

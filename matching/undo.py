@@ -178,7 +178,7 @@ def _inverse(plan: UndoPlan) -> tuple[Draft, dict[UUID, UUID], list[UUID]]:
     if any(m.from_profile_id is None for m in plan.returning):
         fresh = create_profiles([plan.returning[0].record.party_kind])[0]
     now = {row.record_id: row for rows in members({m.to_profile_id for m in plan.returning}).values() for row in rows}
-    moves = [_back(m, now[m.record_id], m.from_profile_id or fresh) for m in plan.returning]
+    moves = [back(m, now[m.record_id], m.from_profile_id or fresh) for m in plan.returning]
     homes = {m.to_profile for m in moves}
     merged_homes = Profile.objects.filter(id__in=homes, state=Profile.State.MERGED)
     revived = list(merged_homes.values_list("id", flat=True))
@@ -187,7 +187,7 @@ def _inverse(plan: UndoPlan) -> tuple[Draft, dict[UUID, UUID], list[UUID]]:
     return draft, _emptied(moves), revived
 
 
-def _back(m: RecordMove, now: Membership, home: UUID) -> Move:
+def back(m: RecordMove, now: Membership, home: UUID) -> Move:
     """From where and how it is linked now (it may have been confirmed since) to where and how it was."""
     before = m.class_before or LinkClass.SYSTEM
     return Move(m.record_id, m.to_profile_id, home, now.link_class, before, now.linked_by, m.linked_before)

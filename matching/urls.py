@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import changes, evaluation, links, models, pairs, publishing, queue, trials
+from .views import changes, evaluation, fullruns, links, models, pairs, publishing, queue, trials
 
 app_name = "matching"
 urlpatterns = [
@@ -19,6 +19,12 @@ urlpatterns = [
     path("operations/<uuid:pk>/", changes.operation, name="operation"),
     path("operations/<uuid:pk>/undo/", changes.undo, name="undo"),
     path("cannot-links/<int:pk>/revoke/", links.revoke, name="revoke"),
+    path("runs/", fullruns.runs, name="full-runs"),
+    path("runs/<int:pk>/", fullruns.run, name="full-run"),
+    path("runs/<int:pk>/progress/", fullruns.progress, name="full-run-progress"),
+    path("runs/<int:pk>/control/", fullruns.control, name="control-full-run"),
+    path("runs/<int:pk>/publish/", fullruns.publish, name="publish-full-run"),
+    path("runs/<int:pk>/undo/", fullruns.undo, name="undo-full-run"),
     path("models/", models.models, name="models"),
     path("models/compare/", evaluation.compare, name="compare-models"),
     path("models/compare/evaluate/", evaluation.evaluate_both, name="evaluate-both"),

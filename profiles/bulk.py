@@ -46,6 +46,12 @@ def copying(statement: str) -> Iterator[Copy]:
         yield copy
 
 
+def copied(statement: str) -> bytes:
+    """All that a COPY to standard output sends."""
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        return b"".join(map(bytes, copy))
+
+
 def copy_lines(table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
     """Append rows that are formatted already: cells between tabs, texts through `cell`. 1 COPY, none for no line.
 

@@ -51,16 +51,24 @@ class Run:
     wanted: Wanted
 
     @classmethod
-    def of(cls, table: Table, model: Model, wanted: Wanted | None = None, threads: int = 1) -> Self:
+    def of(
+        cls,
+        table: Table,
+        model: Model,
+        wanted: Wanted | None = None,
+        threads: int = 1,
+        profile_of: Ints | None = None,
+    ) -> Self:
         """A run of a model over a table, everything worked out that its chunks share.
 
-        By default pairs are kept that the model would have reviewed, and likely households.
+        By default pairs are kept that the model would have reviewed, and likely households; and no record has a profile.
         """
         limits = model.thresholds
         wanted = wanted or Wanted(limits.review_weight, limits.household_weight)
         at_once([lambda rule=rule: rule_keys(table, rule) for rule in model.blocking], threads)  # type: ignore[misc]
         blocking = Blocking.of(table, model)
-        counts = count(table, model, profile_of=np.full(len(table), -1, np.int64), over_limit=wanted.home == NEVER)
+        homes = np.full(len(table), -1, np.int64) if profile_of is None else profile_of
+        counts = count(table, model, profile_of=homes, over_limit=wanted.home == NEVER)
         at_once(facts_of(table, model), threads)
         return cls(table, model, blocking, counts, wanted)
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from matching.engine.bulk import Edges, Run
+from matching.engine.bulk import Run
 from matching.engine.components import component_of
 from matching.engine.keys import rule_keys
 from matching.engine.resolve import resolve
-from matching.engine.selection import places_of, selected
-from matching.engine.types import Flags, Ints, Plan, Situation
+from matching.engine.selection import offsets_of, places_of, selected
+from matching.engine.types import Codes, Flags, Ints, Plan, Situation
 from matching.engine.usage import Usage
 
 BATCH = 2_000  # records resolved together
@@ -18,9 +20,13 @@ BATCH = 2_000  # records resolved together
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is known beside the records: their profiles (-1: none yet), and what people decided; as in `Situation`."""
+    """What is known beside the records: their profiles (-1: none yet), and what people decided; as in `Situation`.
+
+    Records looked at `again` are treated as if they had just changed: those that no longer fit their profile are told.
+    """
 
     profile_of: Ints
+    again: Flags | None = None
     cannot_links: Sequence[tuple[frozenset[int], frozenset[int]]] = ()
     verified_profiles: frozenset[int] = frozenset()
     no_auto_records: frozenset[int] = frozenset()
@@ -35,23 +41,45 @@ class Decided:
     plan: Plan
 
 
-def decide_all(run: Run, edges: Edges, world: World, batch: int = BATCH) -> Iterator[Decided]:
-    """Plans for all records that have an edge, batch by batch; the others stay what they are.
+class Ends(Protocol):
+    """Pairs by row number, each with the rule that found it: all that deciding needs of edges."""
 
-    A batch holds whole components of edges, profiles and cannot-links, so no decision depends on another batch.
+    @property
+    def left(self) -> Codes: ...
+    @property
+    def right(self) -> Codes: ...
+    @property
+    def found_by(self) -> NDArray[np.int16]: ...
+
+
+def decide_all(
+    run: Run, edges: Ends, world: World, batch: int = BATCH, number: int = 0, of: int = 1, group: Ints | None = None
+) -> Iterator[Decided]:
+    """Plans for all records that have an edge or are looked at again, batch by batch; the others stay what they are.
+
+    A batch holds whole components of edges, profiles and cannot-links, so no decision depends on another batch, nor on
+    another part: those of the groups that leave the remainder `number` by `of`.
     """
-    group = _groups(run, edges, world)
-    linked = np.zeros(len(run.table), np.bool_)
-    linked[edges.left] = linked[edges.right] = True
-    concerned = np.flatnonzero(np.isin(group, group[linked]))
-    order = concerned[np.argsort(group[concerned], kind="stable")]
+    group = groups(run, edges, world) if group is None else group
+    order = concerned(group, edges, world, number, of)
     edge_order = np.argsort(group[edges.left], kind="stable")
-    for rows in _batches(order, group, batch):
-        own = _of_groups(edge_order, group[edges.left][edge_order], group[rows[0]], group[rows[-1]])
-        yield _decided(run, edges, world, np.sort(rows), own)
+    edge_groups = group[edges.left][edge_order]
+    for rows in batches(order, group, batch):
+        yield _decided(run, edges, world, np.sort(rows), _of_groups(edge_order, edge_groups, group[rows]))
 
 
-def _groups(run: Run, edges: Edges, world: World) -> Ints:
+def concerned(group: Ints, edges: Ends, world: World, number: int = 0, of: int = 1) -> Ints:
+    """The rows of a part that anything is to be decided about, by group."""
+    linked = np.zeros(len(group), np.bool_) if world.again is None else world.again.copy()
+    linked[edges.left] = linked[edges.right] = True
+    asked = np.zeros(len(group), np.bool_)
+    asked[group[linked]] = True
+    rows = np.flatnonzero(asked[group] & (group % of == number))
+    order: Ints = rows[np.argsort(group[rows], kind="stable")]
+    return order
+
+
+def groups(run: Run, edges: Ends, world: World) -> Ints:
     """For each record the lowest record that it is connected with, in whatever way."""
     left, right = [edges.left.astype(np.int64)], [edges.right.astype(np.int64)]
     inside = np.flatnonzero(world.profile_of >= 0)
@@ -65,19 +93,23 @@ def _groups(run: Run, edges: Edges, world: World) -> Ints:
     return component_of(len(run.table), np.concatenate(left), np.concatenate(right))
 
 
-def _batches(order: Ints, group: Ints, size: int) -> Iterator[Ints]:
+def batches(order: Ints, group: Ints, size: int) -> Iterator[Ints]:
     """Runs of whole groups of about so many records."""
     ends = np.flatnonzero(np.diff(group[order])) + 1
     cuts = ends[np.flatnonzero(np.diff(ends // size, prepend=0))]
     yield from (rows for rows in np.split(order, cuts) if len(rows))
 
 
-def _of_groups(order: Ints, groups: Ints, low: int, high: int) -> Ints:
-    found: Ints = order[np.searchsorted(groups, low, "left") : np.searchsorted(groups, high, "right")]
+def _of_groups(order: Ints, edge_groups: Ints, wanted: Ints) -> Ints:
+    """Places of the edges of these groups, which are in order."""
+    own = wanted[np.r_[True, wanted[1:] != wanted[:-1]]]
+    starts, ends = (np.searchsorted(edge_groups, own, side) for side in ("left", "right"))
+    counts = ends - starts
+    found: Ints = order[np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())]
     return found
 
 
-def _decided(run: Run, edges: Edges, world: World, rows: Ints, own: Ints) -> Decided:
+def _decided(run: Run, edges: Ends, world: World, rows: Ints, own: Ints) -> Decided:
     table = selected(run.table, rows)
     left, right = (np.searchsorted(rows, side[own]) for side in (edges.left, edges.right))
     inside = set(rows.tolist())
@@ -100,7 +132,7 @@ def _decided(run: Run, edges: Edges, world: World, rows: Ints, own: Ints) -> Dec
 
 def _fresh(world: World, rows: Ints) -> Flags:
     fresh: Flags = world.profile_of[rows] < 0
-    return fresh
+    return fresh if world.again is None else fresh | world.again[rows]
 
 
 def _placed(found: frozenset[int], rows: Ints) -> frozenset[int]:
@@ -114,7 +146,7 @@ def _usage(run: Run, world: World, rows: Ints) -> Usage:
         if rule.value_of and rule.value_of in run.counts:
             owner, keys = rule_keys(run.table, rule)
             held = run.counts[rule.value_of]
-            places = rows if owner is None else places_of(np.searchsorted(owner, np.arange(len(run.table) + 1)), rows)
+            places = rows if owner is None else places_of(offsets_of(run.table, f"keys of {rule.name}"), rows)
             counted = places[held[places] > 1]
             known |= zip(keys[counted].view(np.int64).tolist(), held[counted].tolist(), strict=True)
     return known | dict(world.usage)

@@ -8,6 +8,8 @@ from matching.engine.columns import Facets
 from matching.engine.keys import Entries
 from matching.engine.types import Column, Ints, MultiColumn, Table
 
+OFFSETS = "offsets of "  # facts about facts: a selection works its own out
+
 
 def selected(table: Table, rows: Ints) -> Table:
     """The table of these rows, in their order. Distinct values are shared, not copied; costs nothing until looked at."""
@@ -17,9 +19,24 @@ def selected(table: Table, rows: Ints) -> Table:
         Facets({name: lambda name=name: _multi(table.multi[name], rows) for name in table.multi}),  # type: ignore[misc]
         {name: parts[rows] for name, parts in table.date_parts.items()},
         [table.ignored[row] for row in rows.tolist()],
-        {name: _fact(name, found, table, rows) for name, found in table.facts.items()},
+        {
+            name: _fact(name, found, table, rows)
+            for name, found in list(table.facts.items())
+            if not name.startswith(OFFSETS)
+        },
         table.lore,
     )
+
+
+def offsets_of(table: Table, name: str) -> Ints:
+    """Where the entries of each record stand in a fact with several entries per record; worked out once per table."""
+
+    def work_out() -> Ints:
+        counts = np.bincount(table.facts[name].rows, minlength=len(table))
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+    found: Ints = table.fact(OFFSETS + name, work_out)
+    return found
 
 
 def _single(column: Column, rows: Ints) -> Column:
@@ -45,9 +62,8 @@ def _fact(name: str, found: Any, table: Table, rows: Ints) -> Any:
     if isinstance(found, Entries):
         if found.rows is None:
             return Entries(None, found.number[rows])
-        counts = np.bincount(found.rows, minlength=len(table))
-        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        own = np.repeat(np.arange(len(rows), dtype=np.int64), counts[rows])
+        offsets = offsets_of(table, name)
+        own = np.repeat(np.arange(len(rows), dtype=np.int64), offsets[rows + 1] - offsets[rows])
         return Entries(own, found.number[places_of(offsets, rows)])
     part = name.removeprefix("hashes of ")
     if part in table.multi and name != part:

@@ -2,6 +2,7 @@
 
 from .decision import CannotLink, CannotLinkRecord, Decision
 from .evaluation import Evaluation, ShadowRun
+from .fullrun import FullRun, FullRunChange, FullRunEdge, FullRunMember, FullRunPart, FullRunPiece
 from .key import BlockKey
 from .matchmodel import MatchModel
 from .proposal import Proposal
@@ -14,6 +15,12 @@ __all__ = [
     "CannotLinkRecord",
     "Decision",
     "Evaluation",
+    "FullRun",
+    "FullRunChange",
+    "FullRunEdge",
+    "FullRunMember",
+    "FullRunPart",
+    "FullRunPiece",
     "MatchModel",
     "Proposal",
     "Publication",

@@ -22,11 +22,10 @@ from profiles.timeline import TIMELINE
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("profiles", "matching", "governance", "cdv_site")
 
+MODELS = {"evaluate_model", "shadow_run"}
+FULL_RUN = {"full_run", "full_run_publish", "full_run_undo"}
 EXPECTED = [
-    (
-        jobs.KINDS,
-        {"import", "undo_import", "rebuild", "resolve", "rekey", "match_again", "evaluate_model", "shadow_run"},
-    ),
+    (jobs.KINDS, {"import", "undo_import", "rebuild", "resolve", "rekey", "match_again"} | MODELS | FULL_RUN),
     (approvals.KINDS, {"merge_verified", "partial_undo"}),
     (work.KINDS, {"approval", "proposal", "split", "cluster_stopped", "flag", "correction_conflict"}),
     (AFTER_STORE, {"corrections", "keys"}),

@@ -73,6 +73,7 @@ LISTS = {
     "matching:move": "hub",
 }
 OWN_MODELS = "its own test: tests/site/test_model_pages.py"
+OWN_RUNS = "its own test: tests/site/test_full_run_pages.py"
 NO_LISTS = {
     "profiles:flag": "one flag",
     "profiles:flag-value": "one value",
@@ -87,6 +88,9 @@ NO_LISTS = {
     "matching:publish-model": OWN_MODELS,
     "matching:compare-models": OWN_MODELS,
     "matching:try-model": "two records; their search has at most 20",
+    "matching:full-runs": OWN_RUNS,
+    "matching:full-run": OWN_RUNS,
+    "matching:full-run-progress": OWN_RUNS,
     "matching:edit-model": "one draft",
     "matching:refit-model": "one version; its labels are pinned in tests/matching/test_evaluate.py",
     "governance:invite": "a form",

@@ -1,0 +1,162 @@
+"""What the parts of a run work on: its columns encoded, its model, and what people decided. Kept by the process."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from matching import models_in_force
+from matching.engine.arrow import encode_columns
+from matching.engine.bulk import Run
+from matching.engine.full import World
+from matching.engine.model import Model
+from matching.engine.types import Codes, Flags, Ints
+from matching.models import CannotLinkRecord, FullRun, MatchModel
+from profiles import jobs, schema
+from profiles.bulk import copied
+from profiles.models import Mark, Membership
+from profiles.models.identity import LinkClass
+from profiles.models.mark import kinds_that_stop
+
+from ..binary_rows import unpacked
+from .columns import Columns, kept
+
+EDGES = (
+    "COPY (SELECT left_record, right_record, rule FROM matching_fullrunedge WHERE run_id = {})"
+    " TO STDOUT (FORMAT BINARY)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A run as the engine sees it. `profiles`: the ids of customers by number."""
+
+    run_id: int
+    run: Run
+    record_id: Ints
+    received: Flags
+    profile_of: Ints
+    profiles: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Edges by row number, without their weights."""
+
+    left: Codes
+    right: Codes
+    found_by: np.ndarray[tuple[int, ...], np.dtype[np.int16]]
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+_held: list[Loaded] = []  # the run that this process worked on last
+
+
+def model_of(run: FullRun) -> Model:
+    """The model that a run works with, as it was when the run began. 1 query."""
+    row = MatchModel.objects.filter(label=run.model_label).first()
+    if row is None or row.digest != run.model_digest:
+        raise jobs.JobFailed("The draft was edited or discarded in the meantime. Discard the run and start another.")
+    return Model.from_json(row.content)
+
+
+def load(run: FullRun) -> Loaded:
+    """What the parts of a run share; at once if this process did another part of it."""
+    if not _held or _held[0].run_id != run.id:
+        _held[:] = []  # before the next takes memory
+        _held[:] = [prepared(run.id, kept(run), model_of(run))]
+    return _held[0]
+
+
+def prepared(run_id: int, columns: Columns, model: Model) -> Loaded:
+    """Columns encoded, and all that the chunks of a run share."""
+    if not len(columns):
+        raise jobs.JobFailed("There are no records yet.")
+    blocked = models_in_force.blocked_values(schema.published())
+    table = encode_columns(columns.fields(), model, blocked, columns.record_id)
+    profile_of, profiles = columns.profiles()
+    found = Run.of(table, model, profile_of=profile_of)
+    return Loaded(run_id, found, columns.record_id, columns.received, profile_of, profiles)
+
+
+def forget() -> None:
+    """Give the memory back."""
+    _held[:] = []
+
+
+def world_of(loaded: Loaded) -> World:
+    """What people decided, by row number. 3 queries.
+
+    Looked at again are the records that changed, and those of customers of several that no person confirmed.
+    """
+    places = _Places(loaded)
+    confirmed = Membership.objects.filter(link_class=LinkClass.VERIFIED).values_list("profile_id", flat=True)
+    verified = places.numbers(str(pid) for pid in confirmed.distinct())
+    return World(
+        profile_of=loaded.profile_of,
+        again=_again(loaded, verified),
+        cannot_links=places.cannot_links(),
+        verified_profiles=verified,
+        no_auto_records=places.marked(),
+    )
+
+
+def _again(loaded: Loaded, verified: frozenset[int]) -> Flags:
+    inside = loaded.profile_of >= 0
+    several = np.bincount(loaded.profile_of[inside], minlength=len(loaded.profiles)) > 1
+    several[list(verified)] = False
+    again = inside & loaded.received
+    again[inside] |= several[loaded.profile_of[inside]]
+    return again
+
+
+class _Places:
+    """Rows of records; a withdrawn one, which has none, is spoken for by the first row of its customer."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.ids, self.profile_of = loaded.record_id, loaded.profile_of
+        self.number = {pid: number for number, pid in enumerate(loaded.profiles)}
+        inside = np.flatnonzero(loaded.profile_of >= 0)
+        numbers, first = np.unique(loaded.profile_of[inside], return_index=True)
+        self.first = dict(zip(numbers.tolist(), inside[first].tolist(), strict=True))
+
+    def numbers(self, profiles: Iterable[str]) -> frozenset[int]:
+        return frozenset(self.number[pid] for pid in profiles if pid in self.number)
+
+    def place(self, record_id: int, profile: object) -> int | None:
+        row = int(np.searchsorted(self.ids, record_id))
+        if row < len(self.ids) and self.ids[row] == record_id:
+            return row
+        return self.first.get(self.number.get(str(profile), -1))
+
+    def marked(self) -> frozenset[int]:
+        marks = Mark.objects.filter(kind__in=kinds_that_stop("auto"), until__isnull=True)
+        found = {self.place(*end) for end in marks.values_list("record_id", "record__membership__profile_id")}
+        return frozenset(row for row in found if row is not None)
+
+    def cannot_links(self) -> list[tuple[frozenset[int], frozenset[int]]]:
+        ends = CannotLinkRecord.objects.filter(cannot_link__revoked_at__isnull=True).order_by("cannot_link_id")
+        sides: dict[int, tuple[set[int], set[int]]] = {}
+        wanted = ("cannot_link_id", "side", "record_id", "record__membership__profile_id")
+        for link, side, record_id, profile in ends.values_list(*wanted):
+            if (row := self.place(record_id, profile)) is not None:
+                sides.setdefault(link, (set(), set()))[side].add(row)
+        return [(frozenset(one), frozenset(other)) for one, other in sides.values() if one and other]
+
+
+def edges_of(run: FullRun, record_id: Ints) -> Pairs:
+    """The pairs that a run has written, by row. 1 COPY."""
+    found = record_edges(run)
+    return replace(
+        found,
+        left=np.searchsorted(record_id, found.left).astype(np.int32),
+        right=np.searchsorted(record_id, found.right).astype(np.int32),
+    )
+
+
+def record_edges(run: FullRun) -> Pairs:
+    """The pairs that a run has written, by record. 1 COPY."""
+    found = unpacked(copied(EDGES.format(int(run.id))), [("left", "i8"), ("right", "i8"), ("rule", "i2")])
+    return Pairs(found["left"], found["right"], found["rule"])

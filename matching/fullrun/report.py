@@ -1,0 +1,77 @@
+"""The report of a run, before anything changes: counts, sizes, reasons, oversize keys, precision, and the run brake."""
+
+from collections import Counter
+from statistics import median
+from typing import Any
+
+from django.utils import timezone
+
+from matching import evaluation
+from matching.engine.bulk import Run
+from matching.labels import NotLabelled
+from matching.models import FullRun, MatchModel
+from profiles import audit
+
+from . import flow
+
+SUMMED = ("counts", "reasons", "sizes")
+LARGEST = 20  # oversize keys that are listed
+FROM = 1_000  # customers from which on a run may be stopped
+SHARE, TIMES, RUNS = 0.01, 2, 8
+
+
+def oversize(run: Run) -> dict[str, Any]:
+    """Keys that too many records share to find pairs by: how many by rule, and the largest."""
+    names, found = run.model.rule_names, run.blocking.oversize
+    largest = sorted(found, key=lambda one: -one.records)[:LARGEST]
+    return {
+        "keys": len(found),
+        "by_rule": dict(Counter(names[one.rule] for one in found)),
+        "largest": [[names[one.rule], one.records] for one in largest],
+        "limit": run.model.limits.block,
+    }
+
+
+def of_run(run: FullRun) -> dict[str, Any]:
+    """The figures of all parts together. 2 queries."""
+    figures: dict[str, Any] = {name: Counter() for name in SUMMED}
+    for part in flow.figures_of(run, FullRun.Step.DECIDE):
+        for name in SUMMED:
+            figures[name].update(part[name])
+    pairs = flow.figures_of(run, FullRun.Step.PAIRS)
+    figures = {name: dict(counted) for name, counted in figures.items()}
+    figures["counts"]["pairs"] = sum(part["pairs"] for part in pairs)
+    return {**figures, "oversize": pairs[0]["oversize"]}
+
+
+def evaluated(run: FullRun) -> dict[str, Any] | None:
+    """Precision and recall of the model on what stewards decided, kept as an evaluation; nothing before the first."""
+    row = MatchModel.objects.get(label=run.model_label)
+    try:
+        found = evaluation.keep(evaluation=evaluation.evaluate_decisions(model=row), by=run.created_by)
+    except NotLabelled:
+        return None
+    joined = found.figures["joined"]
+    return {"id": found.id, "precision": joined["precision"], "recall": joined["recall"]}
+
+
+def submit(run: FullRun, figures: dict[str, Any]) -> None:
+    """The report is there. Caller is in the effect and holds the run's row."""
+    run.figures = figures | {"brake": brake(run, figures["counts"].get("merged", 0))}
+    run.state, run.reported_at = FullRun.State.REPORTED, timezone.now()
+    run.save(update_fields=["figures", "state", "reported_at"])
+    detail = {"label": run.model_label, "merged": figures["counts"].get("merged", 0)}
+    audit.record("full_run.reported", obj=run, detail=detail)
+
+
+def brake(run: FullRun, merged: int) -> str:
+    """Why so many merges of customers need a second look, in words; empty if they do not. 1 query."""
+    if run.profiles < FROM:
+        return ""
+    if merged > SHARE * run.profiles:
+        return f"It would merge {merged:,} of {run.profiles:,} customers: more than {SHARE:.0%}."
+    before = FullRun.objects.filter(state=FullRun.State.PUBLISHED).exclude(id=run.id).order_by("-id")[:RUNS]
+    usual = [one.figures["counts"].get("merged", 0) for one in before]
+    if usual and merged > TIMES * median(usual):
+        return f"It would merge {merged:,} customers: more than twice the median of the last {len(usual)} runs."
+    return ""
