@@ -28,6 +28,7 @@ ENTRIES = (
     Entry("Review queue", "matching:queue", "list-check", matching.VIEW_QUEUE),
     Entry("Customers", "profiles:customers", "users", profiles.VIEW_CUSTOMERS),
     Entry("Approvals", "profiles:approvals", "user-check", profiles.VIEW_APPROVALS),
+    Entry("Reach", "profiles:reach", "users", profiles.VIEW_COUNTS),
     Entry("Issues", "profiles:issues", "flag", profiles.FLAG),
     Entry("Imports", "profiles:imports", "file-import", profiles.VIEW_IMPORTS),
     Entry("Sources", "profiles:sources", "database", profiles.VIEW_IMPORTS),
@@ -38,6 +39,7 @@ ENTRIES = (
     Entry("Access review", "governance:access-review", "user-check", profiles.GRANT_SOURCES[0]),
     Entry("Audit", "governance:audit", "history", profiles.READ_AUDIT),
     Entry("Data dictionary", "profiles:data-dictionary", "list-check", profiles.VIEW_DICTIONARY),
+    Entry("Access", "governance:access", "lock"),
 )
 
 

@@ -42,7 +42,7 @@ STEPS = (
     Step("golden", "Golden values", "profiles/golden.py", "rebuild",
          "Rebuilds under way", waiting.rebuilds, "profiles:jobs", permissions.VIEW_JOBS),
     Step("use", "Use", "profiles/customers.py", "",
-         "Issues to answer", waiting.issues, "profiles:issues", permissions.FLAG),
+         "Issues to answer", waiting.issues, "profiles:issues", permissions.ANSWER_FLAGS),
 )  # fmt: skip
 
 # job kind → kinds that it may queue

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from .views import access_review, audit, people, seals
+from .views import access, access_review, audit, people, seals
 
 app_name = "governance"
 
 urlpatterns = [
+    path("access/", access.access, name="access"),
     path("audit/", audit.events, name="audit"),
     path("audit/events/<int:pk>/", audit.event, name="audit-event"),
     path("audit/person/", audit.person, name="audit-person"),

@@ -6,6 +6,7 @@ from django.urls import reverse
 from profiles.timeline import TIMELINE, Event, Scope
 
 from .models import CannotLink, Decision
+from .permissions import VIEW_QUEUE
 
 
 def decisions(scope: Scope, limit: int) -> list[Event]:
@@ -17,9 +18,9 @@ def decisions(scope: Scope, limit: int) -> list[Event]:
     return [
         Event(
             d.created_at, f"d{d.id}", "scale",
-            "Decision voided" if d.voids_id else f"Decided: {d.get_verdict_display().lower()}", d.reason,
+            "Decision voided" if d.voids_id else f"Decided: {d.get_verdict_display().lower()}", "",
             reverse("matching:proposal", args=[d.proposal_id]) if d.proposal_id else "",
-            d.actor.display_name if d.actor else "system",
+            d.actor.display_name if d.actor else "system", d.reason, VIEW_QUEUE,
         )
         for d in rows.order_by("-created_at")[:limit]
     ]  # fmt: skip
@@ -30,8 +31,8 @@ def revocations(scope: Scope, limit: int) -> list[Event]:
     rows = CannotLink.objects.filter(ends__record__in=scope.record_ids, revoked_at__lte=scope.until).distinct()
     return [
         Event(
-            link.revoked_at, f"v{link.id}", "arrow-back-up", "Revoked: must not be one", link.revoked_reason, "",
-            link.revoked_by.display_name if link.revoked_by else "system",
+            link.revoked_at, f"v{link.id}", "arrow-back-up", "Revoked: must not be one", "", "",
+            link.revoked_by.display_name if link.revoked_by else "system", link.revoked_reason,
         )
         for link in rows.select_related("revoked_by").order_by("-revoked_at")[:limit]
     ]  # fmt: skip

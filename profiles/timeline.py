@@ -1,13 +1,14 @@
 """The timeline of a customer: what each app has to tell about it, merged, newest first, page by page."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 
-from .models import Batch, Correction, IdentityOperation, Profile, RecordVersion, SourceRecord
+from .models import Batch, Correction, IdentityOperation, Profile, RecordVersion, SourceRecord, User
+from .permissions import VIEW_CUSTOMERS, VIEW_IMPORTS
 from .registry import Registry
 from .schema import published
 
@@ -16,7 +17,8 @@ PAGE = 25
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened: when, a key that orders what happened at once, an icon, words, an address."""
+    """One thing that happened: when, a key that orders what happened at once, an icon, words, an address that takes a
+    permission, who did it, and what they wrote about it."""
 
     at: datetime
     key: str
@@ -25,16 +27,19 @@ class Event:
     detail: str = ""
     url: str = ""
     who: str = ""
+    note: str = ""
+    permission: str = VIEW_CUSTOMERS
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose timeline: the customer, its visible records, and up to when."""
+    """Whose timeline: the customer, its visible records, up to when, and who reads it."""
 
     profile: Profile
     record_ids: Collection[int]
     granted: Collection[int]
     until: datetime
+    reader: User
 
 
 # name → the newest events of one kind, at most as many as asked for, not after `scope.until`
@@ -52,7 +57,12 @@ def page(scope: Scope, before: str = "") -> tuple[list[Event], str]:
     if before:
         found = [event for event in found if "_".join(_place(event)) < before]
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return found[:PAGE], "_".join(_place(last)) if last else ""
+    return [_as_seen(event, scope.reader) for event in found[:PAGE]], "_".join(_place(last)) if last else ""
+
+
+def _as_seen(event: Event, reader: User) -> Event:
+    """Without an address that the reader may not open."""
+    return event if reader.has_perm(event.permission) else replace(event, url="")
 
 
 def _place(event: Event) -> tuple[str, str]:
@@ -68,8 +78,8 @@ def operations(scope: Scope, limit: int) -> list[Event]:
     return [
         Event(
             row.created_at, f"o{row.id}", ICONS.get(row.kind, "history"),
-            f"{row.get_kind_display()}: {row.n} record{'s' if row.n != 1 else ''}", row.reason,
-            reverse("matching:operation", args=[row.id]), _who(row.actor, f"engine, {row.model_label}"),
+            f"{row.get_kind_display()}: {row.n} record{'s' if row.n != 1 else ''}", "",
+            reverse("matching:operation", args=[row.id]), _who(row.actor, f"engine, {row.model_label}"), row.reason,
         )
         for row in rows
     ]  # fmt: skip
@@ -85,8 +95,8 @@ def corrections(scope: Scope, limit: int) -> list[Event]:
     rows = Correction.objects.filter(record__in=scope.record_ids).select_related("created_by", "released_by")
     made = [
         Event(
-            c.created_at, f"c{c.id}", "user-check", f"Corrected {label(c.field).lower()}", c.reason,
-            reverse("profiles:record", args=[c.record_id]), _who(c.created_by, "system"),
+            c.created_at, f"c{c.id}", "user-check", f"Corrected {label(c.field).lower()}", "",
+            reverse("profiles:record", args=[c.record_id]), _who(c.created_by, "system"), c.reason,
         )
         for c in rows.filter(created_at__lte=scope.until).order_by("-created_at")[:limit]
     ]  # fmt: skip
@@ -133,7 +143,7 @@ def _imported(batch: Batch, at: datetime, n: int, what: str) -> Event:
     records = f"{n} record{'s' if n != 1 else ''}"
     return Event(
         at, f"i{batch.id}{what}", "file-import", f"{batch.source.name}: {records} {what}", batch.file_name,
-        reverse("profiles:import", args=[batch.id]),
+        reverse("profiles:import", args=[batch.id]), permission=VIEW_IMPORTS,
     )  # fmt: skip
 
 
@@ -149,7 +159,7 @@ TIMELINE.register("imports", imports)
 TIMELINE.register("founded", founded)
 
 
-def scope_of(profile: Profile, granted: Collection[int], until: datetime) -> Scope:
+def scope_of(profile: Profile, granted: Collection[int], until: datetime, reader: User) -> Scope:
     """The customer's visible records, those it has now. 1 query."""
     ids = profile.memberships.filter(record__source_id__in=granted).values_list("record_id", flat=True)
-    return Scope(profile, list(ids), granted, until)
+    return Scope(profile, list(ids), granted, until, reader)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import approvals, customers, dictionary, imports, issues, operations, records, sources
+from .views import approvals, customers, dictionary, imports, issues, operations, reach, records, sources
 
 app_name = "profiles"
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("approvals/", approvals.approvals, name="approvals"),
     path("approvals/<int:pk>/", approvals.approval, name="approval"),
     path("approvals/<int:pk>/answer/", approvals.answer_approval, name="answer-approval"),
+    path("reach/", reach.reach, name="reach"),
     path("jobs/", operations.jobs, name="jobs"),
     path("jobs/<uuid:pk>/", operations.job, name="job"),
     path("jobs/<uuid:pk>/cancel/", operations.cancel_job, name="cancel-job"),

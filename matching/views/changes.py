@@ -16,7 +16,7 @@ from matching.locks import Busy
 from profiles import permissions as profile_permissions
 from profiles.approvals import ApprovalNotAllowed
 from profiles.customers import get_profile, granted_sources, show
-from profiles.models import IdentityOperation, Profile, Source, SourceRecord
+from profiles.models import IdentityOperation, Job, Profile, Source, SourceRecord
 from profiles.rendering import render_page
 
 
@@ -127,6 +127,7 @@ def operation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "plan": undoing.plan_undo(found),
         "can_undo": second_person.may_undo(request.user, found),
         "asked_for": second_person.undo_asked_for(found),
+        "job": Job.objects.visible_to(request.user).filter(pk=found.run_id).first() if found.run_id else None,
     }
     return render_page(request, "matching/operation.html", "matching/operation.html", context)
 

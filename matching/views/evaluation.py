@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -63,17 +63,18 @@ def _errors(
         return title, [{"error": error, **_told(error)} for error in listed], 0, more
     shown, hidden = named.errors(listed, request.user)
     audit.read("evaluation.read", subjects={person.id for one in shown for person in one.customers}, obj=found)
-    return title, [_with_link(one) for one in shown], hidden, more
+    may_compare = request.user.has_perm(permissions.VIEW_QUEUE)
+    return title, [_with_link(one, may_compare) for one in shown], hidden, more
 
 
-def _with_link(one: named.NamedError) -> dict[str, Any]:
+def _with_link(one: named.NamedError, may_compare: bool) -> dict[str, Any]:
     """An error with the address where the pair is looked at: both customers side by side, or the one."""
     ids = [person.id for person in one.customers]
     url = ""
-    if len(ids) == 2:
+    if len(ids) == 2 and may_compare:
         url = f"{reverse('matching:compare')}?a={ids[0]}&b={ids[1]}"
     elif ids:
-        url = reverse("profiles:customer", args=ids)
+        url = reverse("profiles:customer", args=ids[:1])
     return {"error": one.error, "records": one.records, "customers": one.customers, "url": url, **_told(one.error)}
 
 
@@ -117,7 +118,8 @@ def compare(request: HttpRequest) -> HttpResponse:
     states = dict(MatchModel.objects.order_by("-id").values_list("label", "state"))
     every = list(states)
     if len(every) < 2:
-        raise Http404
+        messages.info(request, "There is one version only: copy it, and compare the draft with it.")
+        return redirect("matching:models")
     published = next((label for label in every if states[label] == MatchModel.State.PUBLISHED), every[1])
     before = get_model(request.GET.get("a") or published)
     after = get_model(request.GET.get("b") or next(label for label in every if label != before.label))

@@ -16,7 +16,6 @@ from matching.locks import Busy
 from matching.models import Decision, Proposal
 from matching.views import pair_page
 from profiles import audit
-from profiles import permissions as profile_permissions
 from profiles.approvals import ApprovalNotAllowed
 from profiles.customers import get_profile
 from profiles.models import Profile
@@ -65,7 +64,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@permission_required(profile_permissions.VIEW_CUSTOMERS, raise_exception=True)
+@permission_required(permissions.VIEW_QUEUE, raise_exception=True)
 @require_GET
 def compare(request: HttpRequest) -> HttpResponse:
     """Any two customers side by side, with the evidence between them and why they are not one."""

@@ -5,6 +5,20 @@ from django.db import models
 from django.db.models import Q
 
 from profiles.ids import new_id
+from profiles.permissions import CONTROL_JOBS
+
+from .record import Batch
+from .source import Source
+from .user import User
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: User) -> "JobQuerySet":
+        """Every job for who keeps jobs running; for others those they asked for and the imports of their sources."""
+        if user.has_perm(CONTROL_JOBS):
+            return self
+        imports = Batch.objects.filter(source__in=Source.objects.visible_to(user), job_id__isnull=False)
+        return self.filter(Q(created_by=user) | Q(id__in=imports.values("job_id")))
 
 
 class Job(models.Model):
@@ -33,6 +47,8 @@ class Job(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

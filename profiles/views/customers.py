@@ -132,7 +132,7 @@ def _records_tab(request: HttpRequest, profile: Profile, granted: set[int], show
 def _timeline(request: HttpRequest, profile: Profile, granted: set[int], shown: ShownCustomer) -> dict:
     """Operations, decisions, corrections and imports, newest first."""
     before = request.GET.get("before", "")
-    scope = timeline.scope_of(profile, granted, _moment(before) or timezone.now())
+    scope = timeline.scope_of(profile, granted, _moment(before) or timezone.now(), request.user)
     events, following = timeline.page(scope, before if _moment(before) else "")
     return {"events": events, "next": following, "is_later_page": bool(before)}
 

@@ -23,8 +23,8 @@ PAGE = 50
 @permission_required(permissions.VIEW_JOBS, raise_exception=True)
 @require_GET
 def jobs(request: HttpRequest) -> HttpResponse:
-    """Background runs, newest first, live while one is open. 4 queries."""
-    rows = Job.objects.select_related("created_by")
+    """Background runs that are the reader's to see, newest first, live while one is open. 5 queries."""
+    rows = Job.objects.visible_to(request.user).select_related("created_by")
     before = _uuid(request.GET.get("before", ""))
     page = list((rows.filter(id__lt=before) if before else rows)[: PAGE + 1])
     shown = [_shown(job) for job in page[:PAGE]]
@@ -61,7 +61,7 @@ def _progress(progress: dict) -> tuple[int, int | None, str]:
 @require_GET
 def job(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One background run: progress, log, and what it changed. 8 queries."""
-    found = get_object_or_404(Job.objects.select_related("created_by"), pk=pk)
+    found = get_object_or_404(Job.objects.visible_to(request.user).select_related("created_by"), pk=pk)
     sources = Source.objects.visible_to(request.user)
     changed = IdentityOperation.objects.filter(run_id=pk, moves__record__source__in=sources).distinct()
     before = _uuid(request.GET.get("before", ""))
