@@ -13,11 +13,13 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Model
+from django.urls import reverse
 from django.utils import timezone
 
 from . import audit, work
 from .locks import atomic_with_retry
 from .models import Approval, User
+from .permissions import VIEW_APPROVALS
 from .registry import Registry
 from .work import Presented
 
@@ -194,6 +196,17 @@ def presented(rows: Sequence[Approval], user: User) -> list[tuple[Approval, str,
     for name in {row.kind for row in rows}:
         found |= KINDS[name].present([row for row in rows if row.kind == name], user)
     return [(row, KINDS[row.kind].title, found[row.pk]) for row in rows if row.pk in found]
+
+
+def may_look(row: Approval, user: User) -> bool:
+    """Whether the user may know of a request: as one who may approve its kind or stands for it, and by its rows."""
+    is_concerned = row.kind in kinds_for(user) or user.pk in (row.requested_by_id, row.owner_id)
+    return user.has_perm(VIEW_APPROVALS) and is_concerned and bool(presented([row], user))
+
+
+def address_of(row: Approval | None, user: User) -> str:
+    """Where the user may look at a request; empty when they may not, or there is none."""
+    return reverse("profiles:approval", args=[row.pk]) if row and may_look(row, user) else ""
 
 
 def kinds_for(user: User) -> list[str]:

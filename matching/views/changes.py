@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from matching import identity, permissions, preview, second_person
 from matching import undo as undoing
 from matching.locks import Busy
+from profiles import approvals
 from profiles import permissions as profile_permissions
 from profiles.approvals import ApprovalNotAllowed
 from profiles.customers import get_profile, granted_sources, show
-from profiles.models import IdentityOperation, Job, Profile, Source, SourceRecord
+from profiles.models import Approval, IdentityOperation, Job, Profile, Source, SourceRecord
 from profiles.rendering import render_page
 
 
@@ -118,7 +119,7 @@ def get_operation(request: HttpRequest, pk: UUID) -> IdentityOperation:
 def operation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One operation: who, why, what moved, and what its undo would do."""
     found = get_operation(request, pk)
-    granted = granted_sources(request.user)
+    granted, asked_for = granted_sources(request.user), second_person.undo_asked_for(found)
     moves = [m for m in found.moves.select_related("record__source") if m.record.source_id in granted]
     context = {
         "operation": found,
@@ -126,10 +127,18 @@ def operation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "hidden": found.moves.count() - len(moves),
         "plan": undoing.plan_undo(found),
         "can_undo": second_person.may_undo(request.user, found),
-        "asked_for": second_person.undo_asked_for(found),
+        "asked_for": asked_for,
+        "asked_url": approvals.address_of(asked_for, request.user),
+        "approval_url": approvals.address_of(_approval_of(found), request.user),
         "job": Job.objects.visible_to(request.user).filter(pk=found.run_id).first() if found.run_id else None,
     }
     return render_page(request, "matching/operation.html", "matching/operation.html", context)
+
+
+def _approval_of(found: IdentityOperation) -> Approval | None:
+    """What a second person approved before the operation. At most 1 query."""
+    pk = found.evidence.get("approval")
+    return Approval.objects.filter(pk=pk).first() if pk else None
 
 
 @login_required

@@ -15,6 +15,7 @@ from matching.engine.model import Model
 from matching.engine.types import Evidence, Reason
 from matching.forms import LATER
 from matching.models import Proposal, Relation
+from profiles import approvals
 from profiles.customers import ShownCustomer, granted_sources, show
 from profiles.lineage import RULES
 from profiles.models import Membership, Profile, SourceRecord
@@ -134,6 +135,7 @@ def _two_or_one(
     ]
     _fill_records(ends, granted)
     is_pair = len(profiles) > 1
+    asked_for = second_person.merge_asked_for(*ids) if is_pair else None
     links = constraints.within(_members(ids)) if is_pair else []
     return {
         "ends": ends,
@@ -144,7 +146,8 @@ def _two_or_one(
         "survivor": review.default_survivor(ids) if is_pair else None,
         "can_decide": can_decide(request, profiles),
         "takes_two": is_pair and second_person.are_all_verified(ids),
-        "asked_for": second_person.merge_asked_for(*ids) if is_pair else None,
+        "asked_for": asked_for,
+        "asked_url": approvals.address_of(asked_for, request.user),
         "cannot_links": links,
         "can_revoke": request.user.has_perm(permissions.REVOKE_CANNOT_LINK),
         "household": is_pair and _one_household(ends),

@@ -51,11 +51,8 @@ def approvals(request: HttpRequest) -> HttpResponse:
 
 def get_approval(request: HttpRequest, pk: int) -> Approval:
     """The request, or 404 when neither the role nor the rows let the reader know of it."""
-    user = request.user
     row = Approval.objects.select_related("requested_by", "owner", "decided_by").filter(pk=pk).first()
-    if row is None or not (row.kind in actions.kinds_for(user) or user.pk in (row.requested_by_id, row.owner_id)):
-        raise Http404
-    if not actions.presented([row], user):
+    if row is None or not actions.may_look(row, request.user):
         raise Http404
     return row
 
