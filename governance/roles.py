@@ -43,8 +43,8 @@ STEWARDING = (
 ROLES = (
     Role("steward", "Decides who is who, corrects values and imports files, for the sources granted.", STEWARDING),
     Role("lead steward", "Stewards, and is the second person who approves: models, and what needs four eyes.", (
-        *STEWARDING, matching.APPROVE_CHANGE, profiles.CONTROL_JOBS, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS, matching.PUBLISH_MODEL,
-        matching.START_FULL_RUN, matching.PUBLISH_FULL_RUN,
+        *STEWARDING, matching.APPROVE_CHANGE, matching.RELEASE_BRAKE, profiles.CONTROL_JOBS, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS,
+        matching.PUBLISH_MODEL, matching.START_FULL_RUN, matching.PUBLISH_FULL_RUN,
     ), views_new_sources=True),
     Role("privacy officer", "Answers for the rights of the people behind the records: sees all of them, and who saw them.", (
         profiles.VIEW_CUSTOMERS, *IN_CLEAR, profiles.FLAG, profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,

@@ -40,6 +40,14 @@ declare(
     say("kind pattern", "behavioural", "personal", "delete"),
 )
 declare(
+    "matching.RunBrake",
+    technical(
+        "id batch state customers merged wanted limit examples stopped_at released_at", "delete", "Ids and counts."
+    ),
+    say("reason", "free_text", "personal", "delete"),
+    staff("released_by"),
+)
+declare(
     "matching.MatchModel",
     nothing("id label content state note based_on revision created_at published_at"),
     staff("created_by published_by"),

@@ -3,7 +3,7 @@
 from profiles.audit import EVENTS, EventKind
 from profiles.work import KINDS, WorkKind
 
-from . import other_work
+from . import brakes, other_work
 from .engine.explain import REASON_SENTENCES
 
 for _name, _kind in {
@@ -20,6 +20,11 @@ for _name, _kind in {
     "records.resolved": EventKind(
         "Resolved {records} records: {founded} new customers, {joined} joined, {merged} merged"
     ),
+    "run_brake.stopped": EventKind(
+        "Stopped an import: it would merge {wanted} customers that existed before, and {limit} are usual"
+    ),
+    "run_brake.released": EventKind("Let an import go on that would merge {wanted} customers"),
+    "run_brake.read": EventKind("Looked at what a stopped import would merge", is_read=True),
     "records.rekeyed": EventKind("Wrote new keys; {records} records are resolved again"),
     "model.published": EventKind("Published match model {label}"),
     "model.drafted": EventKind("Made draft {label} of match model {based_on}"),
@@ -49,4 +54,15 @@ KINDS.register("proposal", WorkKind("Possible duplicate", "matching:proposal", _
 KINDS.register("split", WorkKind("Possible split", "matching:proposal", _REASONS))
 KINDS.register(
     "cluster_stopped", WorkKind("Cluster too large", "profiles:customer", _REASONS, other_work.present_clusters)
+)
+KINDS.register(
+    brakes.KIND,
+    WorkKind(
+        "Import stopped",
+        "matching:brake",
+        {"unusually_many": "It would merge unusually many customers that existed before it."},
+        brakes.present,
+        about_import=True,
+        needs_answer=True,
+    ),
 )

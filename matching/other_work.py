@@ -10,7 +10,7 @@ from django.urls import reverse
 from profiles import audit, work
 from profiles.customers import show
 from profiles.models import Profile, User, WorkItem
-from profiles.work import KINDS, Presented
+from profiles.work import KINDS, Presented, WorkKind
 
 
 def waiting() -> QuerySet[WorkItem]:
@@ -19,14 +19,14 @@ def waiting() -> QuerySet[WorkItem]:
     return WorkItem.objects.filter(state=WorkItem.State.OPEN, kind__in=kinds).order_by("id")
 
 
-def presented(items: Sequence[WorkItem], user: User) -> list[tuple[WorkItem, str, Presented, str]]:
+def presented(items: Sequence[WorkItem], user: User) -> list[tuple[WorkItem, WorkKind, Presented, str]]:
     """(item, kind, words and address, reason) of those the user may see. A few queries per kind."""
     found: dict[int, Presented] = {}
     for name in {item.kind for item in items}:
         present = KINDS[name].present
         found |= present([item for item in items if item.kind == name], user) if present else {}
     return [
-        (item, KINDS[item.kind].title, found[item.id], KINDS[item.kind].reason(item.reason))
+        (item, KINDS[item.kind], found[item.id], KINDS[item.kind].reason(item.reason))
         for item in items
         if item.id in found
     ]

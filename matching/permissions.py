@@ -9,6 +9,9 @@ APPROVE_CHANGE = permission(
     "matching.approve_change", "Approve as the second person: merges of verified customers, undos of a part."
 )
 REVOKE_CANNOT_LINK = permission("matching.revoke_cannotlink", "Revoke that two customers must never be one.")
+RELEASE_BRAKE = permission(
+    "matching.release_runbrake", "Let an import go on that was stopped because it would merge unusually many customers."
+)
 VIEW_MODELS = permission(
     "matching.view_matchmodel", "Read match models and their figures, and try them on two records."
 )

@@ -17,7 +17,9 @@ from profiles import jobs
 from profiles.bulk import array
 from profiles.models import SourceRecord
 
+from .brakes import braked
 from .locks import atomic_with_retry, lock_resolution, wait_patiently
+from .models import RunBrake
 from .outcome import carry_out
 from .picture import look
 from .upheld import still_true
@@ -25,6 +27,7 @@ from .upheld import still_true
 Effect = Callable[[], AbstractContextManager[None]]
 
 BATCH = 500
+NOT_STOPPED = "NOT EXISTS (SELECT FROM matching_runbrake k WHERE k.batch_id = r.batch_id AND k.state = 'on')"
 PAUSE = 0.2  # seconds to wait for records that others hold
 SHOW = 5.0  # seconds between two counts of what waits
 
@@ -67,19 +70,23 @@ def _resolve_some(effect: Effect, after: int, firmly: bool) -> tuple[list[int], 
 
 
 def claim_waiting(limit: int, after: int = 0) -> list[int]:
-    """Lock the oldest records that wait and that nobody else has locked, for this transaction. 1 query."""
+    """Lock the oldest records that wait and that nobody else has locked, for this transaction. 1 query.
+
+    Records of an import that the run brake stopped wait for a person.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM profiles_sourcerecord WHERE state = 'received' AND id > %s ORDER BY id LIMIT %s"
-            " FOR NO KEY UPDATE SKIP LOCKED",
+            f"SELECT r.id FROM profiles_sourcerecord r WHERE r.state = 'received' AND r.id > %s AND {NOT_STOPPED}"  # noqa: S608
+            " ORDER BY r.id LIMIT %s FOR NO KEY UPDATE OF r SKIP LOCKED",
             [after, limit],
         )
         return [row[0] for row in cursor.fetchall()]
 
 
 def is_waiting() -> bool:
-    """Whether any record waits to be resolved. 1 query."""
-    return SourceRecord.objects.filter(state=SourceRecord.State.RECEIVED).exists()
+    """Whether any record waits to be resolved, and not for a person. 1 query."""
+    waiting = SourceRecord.objects.filter(state=SourceRecord.State.RECEIVED)
+    return waiting.exclude(batch__in=RunBrake.objects.filter(state=RunBrake.State.ON).values("batch")).exists()
 
 
 def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False, apart_from: Collection[int] = ()) -> int:
@@ -98,6 +105,8 @@ def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False, apart_from
         if not firmly:
             lock_resolution()
         picture = still_true(picture)
+        if not apart_from:
+            picture = braked(picture)
         if picture.fresh:
             carry_out(picture)
         return len(picture.fresh)

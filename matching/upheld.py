@@ -25,14 +25,14 @@ def still_true(picture: Picture) -> Picture:
     lock_profiles(_involved(picture))
     now = world()
     if (now.cannot_link, now.mark) != (picture.world.cannot_link, picture.world.mark):
-        return _without(picture, {("row", row) for row in picture.fresh})
+        return without(picture, {("row", row) for row in picture.fresh})
     changed = _changed(picture)
     stale = {("profile", number) for number, profile_id in enumerate(picture.profiles) if profile_id in changed}
     stale |= {("row", row) for row in picture.fresh if _is_astray(picture, row)}
     if now.resolve_seq > picture.world.resolve_seq:
         late = overtaken(picture.record_ids, picture.world.resolve_seq, picture.model.limits.block)
         stale |= {("row", row) for row in picture.fresh if picture.rows[row].record_id in late}
-    return _without(picture, stale) if stale else picture
+    return without(picture, stale) if stale else picture
 
 
 def _involved(picture: Picture) -> set[UUID]:
@@ -78,7 +78,7 @@ def _changed(picture: Picture) -> set[UUID]:
         return changed | {row[0] for row in cursor.fetchall()}
 
 
-def _without(picture: Picture, stale: set[Node]) -> Picture:
+def without(picture: Picture, stale: set[Node]) -> Picture:
     """The picture without the stale parts, and without what hangs on them."""
     plan, gone = picture.plan, _closure(picture, stale)
 

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from .views import changes, evaluation, fullruns, links, models, pairs, publishing, queue, trials
+from .views import brakes, changes, evaluation, fullruns, links, models, pairs, publishing, queue, trials
 
 app_name = "matching"
 urlpatterns = [
     path("queue/", queue.queue, name="queue"),
     path("queue/other/", queue.other, name="other-work"),
     path("queue/other/<int:pk>/close/", queue.close, name="close-work"),
+    path("queue/brakes/<int:pk>/", brakes.brake, name="brake"),
+    path("queue/brakes/<int:pk>/release/", brakes.release, name="release-brake"),
     path("queue/<int:pk>/", pairs.proposal, name="proposal"),
     path("queue/<int:pk>/decide/", pairs.decide, name="decide"),
     path("compare/", pairs.compare, name="compare"),

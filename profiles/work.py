@@ -30,6 +30,8 @@ class WorkKind:
     url_name: str
     reasons: Mapping[str, str] = field(default_factory=dict)
     present: "Callable[[Sequence[WorkItem], User], Mapping[int, Presented]] | None" = None
+    about_import: bool = False  # its subject is an import, whose page names it
+    needs_answer: bool = False  # it is closed by what is decided on its page, not by having looked at it
 
     def reason(self, code: str) -> str:
         return self.reasons.get(code, code.replace("_", " "))
@@ -55,6 +57,13 @@ def open_item(
         defaults={"reason": reason, "detail": dict(detail or {}), "source_id": source_id},
     )
     return item
+
+
+def open_about_import(batch_id: int) -> list[tuple[WorkItem, WorkKind]]:
+    """What waits for a person about an import. 1 query."""
+    kinds = [name for name, kind in KINDS.items() if kind.about_import]
+    items = WorkItem.objects.filter(kind__in=kinds, subject_id=str(batch_id), state=WorkItem.State.OPEN)
+    return [(item, KINDS[item.kind]) for item in items.order_by("id")]
 
 
 def close_items(items: "list[int]", *, state: str = WorkItem.State.DONE) -> None:

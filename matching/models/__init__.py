@@ -1,5 +1,6 @@
 """One module per noun; import models from here."""
 
+from .brake import RunBrake
 from .decision import CannotLink, CannotLinkRecord, Decision
 from .evaluation import Evaluation, ShadowRun
 from .fullrun import FullRun, FullRunChange, FullRunEdge, FullRunMember, FullRunPart, FullRunPiece
@@ -25,5 +26,6 @@ __all__ = [
     "Proposal",
     "Publication",
     "Relation",
+    "RunBrake",
     "ShadowRun",
 ]

@@ -107,7 +107,7 @@ def other(request: HttpRequest) -> HttpResponse:
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody has looked: a work item without a decision of its own is done."""
     item = get_object_or_404(other_work.waiting(), pk=pk)
-    if not other_work.presented([item], request.user):
+    if KINDS[item.kind].needs_answer or not other_work.presented([item], request.user):
         raise Http404
     other_work.close(item=item)
     messages.success(request, "Closed.")

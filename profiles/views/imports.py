@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from profiles import audit, permissions
+from profiles import audit, permissions, work
 from profiles import imports as actions
 from profiles.forms import UploadForm
 from profiles.models import Batch, QuarantinedRow, Source, SourceRecord
@@ -93,6 +93,7 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, object]:
         "open_rows": batch.quarantine.filter(state=QuarantinedRow.State.OPEN).count(),
         "is_live": batch.state in (Batch.State.WAITING, Batch.State.RUNNING),
         "waiting": batch.records.filter(state=SourceRecord.State.RECEIVED).count(),
+        "held": work.open_about_import(batch.id),
         "crumbs": [("Imports", reverse("profiles:imports"))],
         "can_change": Source.objects.imported_by(request.user).filter(pk=batch.source_id).exists(),
     }

@@ -27,7 +27,7 @@ FULL_RUN = {"full_run", "full_run_publish", "full_run_undo"}
 EXPECTED = [
     (jobs.KINDS, {"import", "undo_import", "rebuild", "resolve", "rekey", "match_again"} | MODELS | FULL_RUN),
     (approvals.KINDS, {"merge_verified", "partial_undo"}),
-    (work.KINDS, {"approval", "proposal", "split", "cluster_stopped", "flag", "correction_conflict"}),
+    (work.KINDS, {"approval", "proposal", "split", "cluster_stopped", "run_brake", "flag", "correction_conflict"}),
     (AFTER_STORE, {"corrections", "keys"}),
     (AFTER_PUBLISH, {"rebuild", "keys"}),
     (MATCHED, {"engine"}),

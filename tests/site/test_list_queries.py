@@ -80,6 +80,7 @@ NO_LISTS = {
     "profiles:conflict": "one correction",
     "profiles:import-progress": "the counters of one import",
     "profiles:mend": "one row",
+    "matching:brake": "one import, with 20 groups of customers at most",
     "matching:compare": "two customers, as matching:proposal",
     "matching:models": OWN_MODELS,
     "matching:model": OWN_MODELS,
