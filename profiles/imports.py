@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from . import audit, jobs, rebuild, records, schema
@@ -177,8 +177,7 @@ class UndoCounts:
 
 def undo_counts(batch: Batch) -> UndoCounts:
     """The dry run of an undo: records withdrawn, restored, and kept because a later import changed them. 3 queries."""
-    changed = RecordVersion.objects.filter(replaced_by_batch=batch)
-    restored = changed.filter(record__batch=batch).count()
+    restored = records.to_restore(batch).values("record_id").distinct().count()
     present = SourceRecord.objects.filter(batch=batch).exclude(state=SourceRecord.State.ERASED).count()
     return UndoCounts(
         withdrawn=present - restored,
@@ -198,34 +197,36 @@ def undo_import(*, batch: Batch, by: User | None) -> Batch:
 
 
 def run_undo(claim: jobs.Claim) -> None:
-    """The undo job: restore what the import changed, withdraw what it brought, in bounded chunks."""
+    """The undo job: records go back to what they were before the import, those it brought are withdrawn; in bounded chunks.
+
+    What an import that is undone itself said is no state to go back to.
+    """
     batch = Batch.objects.get(id=claim.args["batch"])
     counts = undo_counts(batch)
-    while ids := list(SourceRecord.objects.filter(_undoable(), batch=batch).values_list("id", flat=True)[:CHUNK]):
-        with claim.effect():
-            records.lock_rows(SourceRecord.objects.filter(id__in=ids))
-            changed = set(
-                RecordVersion.objects.filter(record_id__in=ids, replaced_by_batch=batch).values_list(
-                    "record_id", flat=True
-                )
-            )
-            records.restore_versions(batch=batch, record_ids=sorted(changed))
-            records.withdraw(batch=batch, record_ids=[pk for pk in ids if pk not in changed])
+    while batch.state != Batch.State.UNDONE and _undo_chunk(claim, batch, counts):
         claim.beat()
+
+
+def _undo_chunk(claim: jobs.Claim, batch: Batch, counts: UndoCounts) -> bool:
+    """One transaction; with nothing left to do the import is undone, and False. Undos of a source take turns."""
     with claim.effect():
+        Source.objects.select_for_update(no_key=True).get(pk=batch.source_id)
+        if ids := list(_undoable(batch).order_by("id").values_list("id", flat=True)[:CHUNK]):
+            records.lock_rows(SourceRecord.objects.filter(id__in=ids))
+            restored = records.restore_versions(batch=batch, record_ids=ids)
+            records.withdraw(batch=batch, record_ids=sorted(set(ids).difference(restored)))
+            return True
         Batch.objects.filter(id=batch.id).update(state=Batch.State.UNDONE, undone_at=timezone.now())
         audit.record("batch.undone", obj=batch, detail={"withdrawn": counts.withdrawn, "restored": counts.restored})
         rebuild.catch_up(batch)
+    return False
 
 
-def _undoable() -> Q:
-    """Records of the batch that its undo has not handled: not withdrawn, or withdrawn by it (a snapshot)."""
+def _undoable(batch: Batch) -> QuerySet[SourceRecord]:
+    """Records as the import left them: not withdrawn, or withdrawn by it (a snapshot) and there before."""
     live = Q(state__in=[SourceRecord.State.RECEIVED, SourceRecord.State.RESOLVED])
-    return live | Q(
-        state=SourceRecord.State.WITHDRAWN,
-        versions__replaced_by_batch=F("batch"),
-        versions__state__in=["received", "resolved"],
-    )
+    gone = Q(state=SourceRecord.State.WITHDRAWN, id__in=records.to_restore(batch).values("record_id"))
+    return SourceRecord.objects.filter(live | gone, batch=batch)
 
 
 def quarantined_cells(row: QuarantinedRow) -> dict[str, str]:

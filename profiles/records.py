@@ -11,7 +11,7 @@ from . import gates, payloads, storing
 from .canonical.types import StandardisedRecord
 from .connectors import BadRow, Row, printable
 from .corrections import NewRecord, after_store
-from .models import Batch, QuarantinedRow, Source, SourceRecord
+from .models import Batch, QuarantinedRow, RecordVersion, Source, SourceRecord
 from .schema import Schema, SourceSpec
 from .storing import Incoming, Known
 
@@ -203,8 +203,15 @@ def withdraw(*, batch: Batch, record_ids: Sequence[int]) -> int:
     return len(ids)
 
 
-def restore_versions(*, batch: Batch, record_ids: Sequence[int]) -> int:
-    """Put records back to what they were before `batch`; they are resolved again. Returns how many."""
+def to_restore(batch: Batch) -> QuerySet[RecordVersion]:
+    """Older states of the records that are as `batch` left them, but for what it, or an import undone since, said."""
+    older = RecordVersion.objects.filter(record__batch=batch).exclude(batch=batch)
+    return older.exclude(batch__state=Batch.State.UNDONE)
+
+
+def restore_versions(*, batch: Batch, record_ids: Sequence[int]) -> list[int]:
+    """Put records back to what they were before `batch`; they are resolved again. Returns those that were anything."""
+    newest = to_restore(batch).filter(record__in=record_ids).order_by("record_id", "-revision").distinct("record_id")
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE profiles_sourcerecord r SET"
@@ -212,10 +219,9 @@ def restore_versions(*, batch: Batch, record_ids: Sequence[int]) -> int:
             " party_kind = v.party_kind, payload = v.payload, payload_hash = v.payload_hash, attributes = v.attributes,"
             " problems = v.problems, source_version = v.source_version, schema_version = v.schema_version,"
             " revision = r.revision + 1, batch_id = v.batch_id, line = v.line, updated_at = v.updated_at"
-            " FROM profiles_recordversion v WHERE v.record_id = r.id AND v.replaced_by_batch_id = %s"
-            " AND r.batch_id = %s AND r.id = ANY(%s) RETURNING r.id",
-            [batch.id, batch.id, list(record_ids)],
+            " FROM profiles_recordversion v WHERE v.record_id = r.id AND v.id = ANY(%s) RETURNING r.id",
+            [list(newest.values_list("id", flat=True))],
         )
         restored = [row[0] for row in cursor.fetchall()]
     after_store(restored)
-    return len(restored)
+    return restored

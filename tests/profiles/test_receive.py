@@ -103,6 +103,19 @@ def undo(batch: Batch, cast: Cast) -> None:
     jobs.run(Job.objects.get(kind="undo_import", args={"batch": batch.id}).id)
 
 
+def test_an_undo_does_not_bring_back_what_an_import_undone_before_it_said(cast: Cast) -> None:
+    send(cast.shop, {"id": "1", "name": "Ada Byron"}, name="1.jsonl")
+    second = send(cast.shop, {"id": "1", "name": "Ada Wrong"}, {"id": "2", "name": "Carl Wrong"}, name="2.jsonl")
+    third = send(cast.shop, {"id": "1", "name": "Ada Lovelace"}, {"id": "2", "name": "Carl Gauss"}, name="3.jsonl")
+    undo(second, cast)
+    assert record(cast.shop, "1").attributes["family_name"] == ["Lovelace"]
+    counts = imports.undo_counts(third)
+    assert (counts.withdrawn, counts.restored) == (1, 1)
+    undo(third, cast)
+    assert record(cast.shop, "1").attributes["family_name"] == ["Byron"]
+    assert record(cast.shop, "2").state == "withdrawn"
+
+
 def test_the_same_file_can_be_imported_again_after_an_undo(cast: Cast) -> None:
     rows = [{"id": "1", "name": "Ada Byron"}, {"id": "2", "name": "Cy Day"}]
     first = send(cast.shop, *rows)
