@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from profiles import jobs
 from profiles.bulk import array
+from profiles.context import acting, current_actor
 from profiles.models import SourceRecord
 
 from .brakes import braked
@@ -97,7 +98,7 @@ def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False, apart_from
     """
     if not record_ids:
         return 0
-    with without_collecting():
+    with without_collecting(), acting(current_actor().automatic):
         wait_patiently()
         if firmly:
             lock_resolution()

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 
@@ -22,6 +22,12 @@ class Actor:
     name: str = "system"
     request_id: str = ""
     job_id: uuid.UUID | None = None
+
+    @property
+    def automatic(self) -> "Actor":
+        """The system, on behalf of whoever had a job run: what an engine decides is nobody's word."""
+        name = f"system for {self.name}"[:150] if self.user_id else self.name
+        return replace(self, user_id=None, name=name)
 
 
 SYSTEM = Actor()

@@ -17,7 +17,7 @@ from profiles import approvals
 from profiles import permissions as profile_permissions
 from profiles.approvals import ApprovalNotAllowed
 from profiles.customers import get_profile, granted_sources, show
-from profiles.models import Approval, IdentityOperation, Job, Profile, Source, SourceRecord
+from profiles.models import Approval, IdentityOperation, Job, Profile, Source, SourceRecord, User
 from profiles.rendering import render_page
 
 
@@ -123,6 +123,7 @@ def operation(request: HttpRequest, pk: UUID) -> HttpResponse:
     moves = [m for m in found.moves.select_related("record__source") if m.record.source_id in granted]
     context = {
         "operation": found,
+        "on_behalf_of": _on_behalf_of(found),
         "moves": moves,
         "hidden": found.moves.count() - len(moves),
         "plan": undoing.plan_undo(found),
@@ -139,6 +140,13 @@ def _approval_of(found: IdentityOperation) -> Approval | None:
     """What a second person approved before the operation. At most 1 query."""
     pk = found.evidence.get("approval")
     return Approval.objects.filter(pk=pk).first() if pk else None
+
+
+def _on_behalf_of(found: IdentityOperation) -> User | None:
+    """Who had the job run that did it. 1 query, none for what a person did."""
+    if found.actor_id or not found.run_id:
+        return None
+    return User.objects.filter(pk__in=Job.objects.filter(pk=found.run_id).values("created_by")).first()
 
 
 @login_required

@@ -7,7 +7,7 @@ from matching import identity, review
 from matching import undo as undoing
 from profiles import jobs
 from profiles.context import acting, actor_of
-from profiles.models import GoldenValue, Job, Mark, Profile, SearchEntry, SourceRecord
+from profiles.models import AuditEvent, GoldenValue, Job, Mark, Profile, SearchEntry, SourceRecord
 from tests.cast import Cast, profile_of, record, same, send
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +73,9 @@ def test_undo_of_a_join_by_a_steward_s_own_import_is_not_repeated(cast: Cast) ->
         send(cast.crm, {"id": "9", **ADA}, resolve=False)
         jobs.run(Job.objects.get(kind="resolve", state="queued").id)
     operation = record(cast.crm, "9").membership.operation
-    assert operation.actor == cast.ada
+    assert operation.actor is None
+    assert Job.objects.get(id=operation.run_id).created_by == cast.ada
+    assert AuditEvent.objects.get(object_id=str(operation.pk)).actor_name == "system for ada"
     assert undoing.plan_undo(operation).is_automatic
     undoing.undo(operation=operation, by=cast.ada, reason="two people")
     send(cast.crm, {"id": "9", **ADA, "town": "London"}, name="b.jsonl")
