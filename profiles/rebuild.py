@@ -13,9 +13,9 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models import Q
 
-from . import audit, conflicts, corrections, golden, jobs, schema
+from . import audit, conflicts, corrections, gates, golden, jobs, schema
 from .canonical.records import standardise_rows
-from .canonical.types import StandardisedRecord
+from .canonical.types import FieldProblem, StandardisedRecord
 from .locks import atomic_with_retry, lock_profiles
 from .models import Batch, GoldenValue, Job, Membership, Profile, RecordVersion, SchemaVersion, Source, SourceRecord
 from .models.job import JobStep
@@ -161,7 +161,17 @@ def _read(rows: Sequence[SourceRecord], newest: schema.Schema, cache: dict) -> l
     for result in found:
         if result.rejected:
             result.problems.append(result.rejected)
+    _keep_what_no_gate_lets_in(rows, found)
     return [Reread(row, result) for row, result in zip(rows, found, strict=True)]
+
+
+def _keep_what_no_gate_lets_in(rows: Sequence[SourceRecord], found: Sequence[StandardisedRecord]) -> None:
+    """A record that a gate would not let in as it reads now stays as it was read before, and says so."""
+    seen = [gates.GateRow(r.source.key, r.external_id, new.attributes) for r, new in zip(rows, found, strict=True)]
+    for row, result, ruling in zip(rows, found, gates.rule(seen) if gates.GATES else (), strict=bool(gates.GATES)):
+        if ruling.passes is not gates.Pass.ALLOW:
+            result.attributes, result.party_kind = row.attributes, row.party_kind
+            result.problems.append(FieldProblem("", "", ruling.code or "gate", ruling.reason or "It may not come in."))
 
 
 def _store(read: Sequence[Reread], homes: Mapping[int, UUID], newest: schema.Schema) -> None:

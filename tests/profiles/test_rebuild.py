@@ -7,7 +7,7 @@ from matching import identity, models_in_force
 from matching.models import BlockKey, MatchModel
 from matching.rekeying import matched_fields
 from matching.run import resolve_all
-from profiles import corrections, drafts, imports, jobs, rebuild, schema
+from profiles import corrections, drafts, gates, imports, jobs, rebuild, schema
 from profiles.models import (
     AuditEvent,
     BlockedValue,
@@ -243,6 +243,25 @@ def test_a_record_that_would_now_be_set_aside_stays_and_says_so(cast: Cast) -> N
     assert [p["code"] for p in record(cast.shop, "1").problems] == ["required_missing"]
     assert record(cast.shop, "1").membership
     assert batch.quarantine.get().state == "open"
+
+
+def test_a_record_that_no_gate_would_let_in_stays_as_it_was_read_before(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(rows: list[gates.GateRow]) -> list[gates.Ruling]:
+        refused = gates.Ruling(gates.Pass.DROP, "suppressed", "Asked not to be kept.")
+        return [refused if row.attributes.get("birth_date") else gates.ALLOWED for row in rows]
+
+    send(cast.shop, {"id": "1", "name": "Ada Byron", "born": "03/04/1990"}, {"id": "2", "name": "Carl Gauss"})
+    monkeypatch.setitem(gates.GATES._entries, "suppression", held)
+    cast.shop.date_format = "%d/%m/%Y"
+    cast.shop.save()
+    version = publish()
+    work()
+    row = record(cast.shop, "1")
+    assert (row.schema_version, row.state, "birth_date" in row.attributes) == (version.number, "resolved", False)
+    assert row.problems[-1] == {"field": "", "column": "", "code": "suppressed", "message": "Asked not to be kept."}
+    assert not any(problem["code"] == "suppressed" for problem in record(cast.shop, "2").problems)
 
 
 def test_what_an_import_stores_after_the_rebuild_is_read_again(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
