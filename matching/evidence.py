@@ -34,8 +34,9 @@ class Ground:
 
 def ground(record_ids: Collection[int]) -> Ground:
     """Read what is needed to judge pairs among these records. About 6 queries, whatever their number."""
-    model = models_in_force.published()
-    blocked = models_in_force.blocked_values(schema.published())
+    version = schema.published()
+    model = models_in_force.with_sources(models_in_force.published(), version)
+    blocked = models_in_force.blocked_values(version)
     rows = inputs(record_ids)
     shared = [rule.number for rule in model.blocking if rule.value_of]
     keys = set(value_keys(encode(rows, model, blocked), model).key.tolist()) if rows else set()

@@ -1,5 +1,6 @@
 """The match model in force, as the engine reads it."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -55,6 +56,22 @@ def _blocked(number: int, published_at: datetime) -> BlockedValues:
 def blocked_values(version: schema.Schema) -> BlockedValues:
     """Blocked values of a published schema, compiled."""
     return _blocked(version.number, version.published_at)
+
+
+_with_sources: dict[tuple[int, int, datetime], tuple[Model, Model]] = {}
+
+
+def with_sources(model: Model, version: schema.Schema) -> Model:
+    """The model with the identifiers that sources declare as one per person, beside those it knows for all sources."""
+    key = (id(model), version.number, version.published_at)
+    if key not in _with_sources:
+        if len(_with_sources) > 8:
+            _with_sources.clear()
+        own = {name: frozenset(spec.unique_fields) for name, spec in version.sources.items() if spec.unique_fields}
+        told = {name: model.unique_by_source.get(name, model.unique_fields) | fields for name, fields in own.items()}
+        widened = replace(model, unique_by_source={**model.unique_by_source, **told}) if told else model
+        _with_sources[key] = (model, widened)  # kept together, so that the id stays the model's
+    return _with_sources[key][1]
 
 
 class PublishNotAllowed(Exception):

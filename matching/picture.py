@@ -86,7 +86,8 @@ def look(record_ids: Sequence[int], apart_from: Collection[int] = ()) -> Picture
 
     `apart_from`: records that a person just split these from; they are matched against all others.
     """
-    model, version, now = models_in_force.published(), schema.published(), world()
+    version = schema.published()
+    model, now = models_in_force.with_sources(models_in_force.published(), version), world()
     found = [f for f in find_candidates(record_ids, model.limits.block) if f.right not in apart_from]
     near = read_records({*record_ids, *(f.right for f in found)})
     fresh = set(record_ids)

@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from cdv_site.demo.names import BRITISH
 from matching import picture as pictures
 from matching.locks import lock_resolution
+from matching.models import Proposal
 from matching.outcome import carry_out
 from matching.picture import look
 from matching.run import resolve_all, resolve_batch, resolve_now
 from matching.upheld import still_true
-from profiles import corrections
-from profiles.models import GoldenValue, Profile, SourceRecord
+from profiles import corrections, schema
+from profiles.models import FieldMapping, GoldenValue, Profile, SourceRecord
 from tests.cast import Cast, profile_of, record, same, send
 
 
@@ -188,3 +189,15 @@ def test_records_of_one_person_that_all_wait_do_not_make_a_value_look_shared(cas
     assert not same((cast.shop, "10"), (cast.shop, "20"))  # four people share that address: it says nothing
     resolve_all()
     assert same(*((cast.shop, str(n)) for n in range(4)))
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_what_a_source_declares_as_one_per_person_stops_the_automatic_within_it(cast: Cast, unique: bool) -> None:
+    FieldMapping.objects.create(source=cast.shop, column="num", target="customer_number")
+    cast.shop.unique_fields = ["customer_number"] if unique else []
+    cast.shop.save()
+    schema.publish(by=None)
+    ada = {"name": "Ada Byron", "mail": "ada@post.example", "born": "1815-12-10"}
+    send(cast.shop, {"id": "1", "num": "K-1", **ada}, {"id": "2", "num": "K-2", **ada})
+    assert same((cast.shop, "1"), (cast.shop, "2")) is not unique
+    assert list(Proposal.objects.values_list("reasons", flat=True)) == ([["identifier_differs"]] if unique else [])
