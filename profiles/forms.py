@@ -11,7 +11,11 @@ from .schema import published
 class UploadForm(forms.Form):
     """A file of a source."""
 
-    source = forms.ModelChoiceField(Source.objects.none(), empty_label=None)
+    source = forms.ModelChoiceField(
+        Source.objects.none(),
+        empty_label=None,
+        help_text="A source is listed once a schema version with it is published.",
+    )
     file = forms.FileField(help_text="CSV or JSON Lines, also gzipped, with the columns mapped for the source.")
 
     def __init__(self, *args: object, sources: object, **kwargs: object) -> None:

@@ -14,13 +14,18 @@ from profiles import imports as actions
 from profiles.forms import UploadForm
 from profiles.models import Batch, QuarantinedRow, Source, SourceRecord
 from profiles.rendering import render_page
+from profiles.schema import NothingPublished, published
 
 PAGE = 50
 
 
 def uploadable(request: HttpRequest) -> object:
-    """Sources the user may import into."""
-    return Source.objects.imported_by(request.user).filter(is_active=True)
+    """Sources the user may import into; one that was never published cannot be read yet. 1 query."""
+    try:
+        known = published().sources
+    except NothingPublished:
+        known = {}
+    return Source.objects.imported_by(request.user).filter(is_active=True, key__in=known)
 
 
 def get_batch(request: HttpRequest, pk: int) -> Batch:

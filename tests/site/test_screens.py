@@ -3,10 +3,12 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from guardian.shortcuts import assign_perm
 
 from matching.engine.explain import evidence_to_json
 from matching.evidence import explain_pair
 from matching.models import Proposal
+from profiles import schema
 from profiles.models import Profile
 from tests.cast import Cast, profile_of, record, send
 
@@ -62,6 +64,16 @@ def test_search_finds_any_script(cast: Cast) -> None:
 def test_search_leaks_nothing_of_another_source(cast: Cast) -> None:
     page = signed_in(cast.bob).get(reverse("profiles:customers"), {"q": "kostas@post.example"}).content.decode()
     assert "Nobody found" in page
+
+
+def test_a_source_that_was_never_published_is_not_offered_for_an_upload(cast: Cast) -> None:
+    new = Cast._source("till", trust=10)
+    assign_perm("profiles.steward_source", cast.ada, new)
+    page = signed_in(cast.ada).get(reverse("profiles:imports")).content.decode()
+    assert ">Shop</option>" in page
+    assert ">Till</option>" not in page
+    schema.publish(by=None)
+    assert ">Till</option>" in signed_in(cast.ada).get(reverse("profiles:imports")).content.decode()
 
 
 def test_a_viewer_may_look_but_not_act(cast: Cast) -> None:
