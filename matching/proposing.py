@@ -17,6 +17,8 @@ from .engine.model import Model
 from .engine.types import Evidence
 from .models import CannotLink, CannotLinkRecord, Proposal
 
+RESCORED = ("evidence", "model_label", "probability", "weight", "fingerprint", "reopened_because")
+
 
 def queue(proposal: Proposal, *, detail: Mapping[str, Any] | None = None) -> None:
     """Hang a work item on an open proposal. At most 3 queries."""
@@ -37,8 +39,7 @@ def bring_back_due() -> int:
 def rescore_merged(operations: Sequence[IdentityOperation], moves: Sequence[Any]) -> None:
     """A step of every operation, after proposals followed their records: what a merge brought along is scored anew.
 
-    The survivor's own evidence has a proposal of its own where it suffices. 1 query without such proposals, else about 6
-    and 1 for each.
+    The survivor's own evidence has a proposal of its own where it suffices. 1 query without such proposals, else about 7.
     """
     merges = {operation.id for operation in operations if operation.kind == IdentityOperation.Kind.MERGE}
     ids = [m.record_id for m in moves if m.operation_id in merges]
@@ -48,20 +49,20 @@ def rescore_merged(operations: Sequence[IdentityOperation], moves: Sequence[Any]
     brought = list(moved.filter(kind=Proposal.Kind.MERGE))
     if brought:
         found = evidence.ground({pk for p in brought for pk in (p.left_record_id, p.right_record_id)})
-        for proposal in brought:
-            _rescore(proposal, found)
+        rescored = [proposal for proposal in brought if _rescore(proposal, found)]
+        Proposal.objects.bulk_update(rescored, RESCORED)
 
 
-def _rescore(proposal: Proposal, found: evidence.Ground) -> None:
-    """The evidence of a proposal's two records as it is now; one that is gone at its source leaves it as it was."""
-    ends = [found.rows.get(pk) for pk in sorted((proposal.left_record_id, proposal.right_record_id))]
-    if None in ends:
-        return
-    fresh = explain.explain_pair(ends[0], ends[1], found.model, found.blocked, found.usage)
-    Proposal.objects.filter(id=proposal.id).update(
-        evidence=explain.evidence_to_json(fresh), probability=fresh.probability, weight=fresh.weight,
-        model_label=fresh.model, fingerprint=evidence.fingerprint(ends[0], ends[1]), reopened_because="merged",
-    )  # fmt: skip
+def _rescore(proposal: Proposal, found: evidence.Ground) -> bool:
+    """Give a proposal the evidence of its two records as it is now; one that is gone at its source leaves it as it was."""
+    left, right = (found.rows.get(pk) for pk in sorted((proposal.left_record_id, proposal.right_record_id)))
+    if left is None or right is None:
+        return False
+    fresh = explain.explain_pair(left, right, found.model, found.blocked, found.usage)
+    proposal.evidence, proposal.model_label = explain.evidence_to_json(fresh), fresh.model
+    proposal.probability, proposal.weight = fresh.probability, fresh.weight
+    proposal.fingerprint, proposal.reopened_because = evidence.fingerprint(left, right), "merged"
+    return True
 
 
 def propose_between(left: UUID, right: UUID, *, because: str) -> Proposal | None:

@@ -79,6 +79,7 @@ def of_proposal(request: HttpRequest, proposal: Proposal) -> dict:
         "reasons": [KINDS[_kind(proposal)].reason(code) for code in proposal.reasons],
         "told": _told(stored, models_in_force.by_label(proposal.model_label)) if stored else None,
         "withheld": not readable,
+        "in_the_way": _in_the_way(proposal, granted),
         "decisions": proposal.decisions.select_related("actor"),
         "closed_because": "" if is_open else review.already_decided(proposal),
         "reopened": proposing.reopened_because(proposal, published()),
@@ -88,6 +89,16 @@ def of_proposal(request: HttpRequest, proposal: Proposal) -> dict:
     if stored and is_open and len(records) == 2:
         context |= _now(stored, records)
     return context
+
+
+def _in_the_way(proposal: Proposal, granted: Collection[int]) -> list[SourceRecord]:
+    """The records, of sources the reader may see, that keep the two from being joined: of a cannot-link, or contradicted.
+
+    1 query, none for none.
+    """
+    ids = proposal.work_item.detail.get("bridging", []) if proposal.work_item else []
+    rows = SourceRecord.objects.filter(pk__in=ids, source__in=granted).select_related("source", "membership__profile")
+    return list(rows.order_by("id")) if ids else []
 
 
 def _kind(proposal: Proposal) -> str:

@@ -24,7 +24,9 @@ from profiles.rendering import render_page
 
 def get_proposal(request: HttpRequest, pk: int) -> Proposal:
     """The proposal, or 404 when one of its ends is not the reader's to see."""
-    rows = Proposal.objects.visible_to(request.user).select_related("left", "right", "left_record", "right_record")
+    rows = Proposal.objects.visible_to(request.user).select_related(
+        "left", "right", "left_record", "right_record", "work_item"
+    )
     found = rows.filter(pk=pk).first()
     if found is None:
         raise Http404

@@ -1,6 +1,10 @@
 """Open proposals follow the records that they rest on; what a person says about them is about what they saw."""
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from matching import identity, review
 from matching import undo as undoing
@@ -99,3 +103,27 @@ def test_a_customer_is_not_compared_with_itself(cast: Cast) -> None:
     one = profile_of(cast.shop, "1").id
     with pytest.raises(identity.ChangeNotAllowed, match="two different"):
         review.compare_decide(left=one, right=one, verdict="not_same", by=cast.ada, reason="")
+
+
+def test_what_a_merge_brings_along_is_scored_anew_in_one_statement(cast: Cast) -> None:
+    brought = [propose(cast, "2", "3"), propose(cast, "2", "4")]
+    with CaptureQueriesContext(connection) as captured:
+        merge(cast, "1", "2")
+    scored = [q["sql"] for q in captured if q["sql"].startswith("UPDATE") and '"reopened_because"' in q["sql"]]
+    assert len(scored) == 1
+    for proposal in brought:
+        proposal.refresh_from_db()
+        assert (proposal.reopened_because, proposal.probability < 0.8) == ("merged", True)
+
+
+def test_the_page_of_a_pair_names_the_records_in_the_way_that_the_reader_may_see(cast: Cast) -> None:
+    send(cast.crm, {"id": "9", "name": "Ada King"})
+    proposal = propose(cast, "1", "2")
+    ids = [record(cast.shop, "3").id, record(cast.crm, "9").id]
+    WorkItem.objects.filter(id=proposal.work_item_id).update(detail={"bridging": ids})
+    for who, seen in ((cast.ada, ids), (cast.bob, ids[:1])):
+        client = Client()
+        client.force_login(who)
+        page = client.get(f"/queue/{proposal.pk}/").content.decode()
+        told = page.partition("In the way:")[2].partition("</p>")[0]
+        assert [pk for pk in ids if reverse("profiles:record", args=[pk]) in told] == seen
