@@ -117,19 +117,21 @@ def overtaken(record_ids: Collection[int], read_seq: int, cap: int) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-# who holds a value: customers, and the people among the records that wait, told apart by their initials
+# who holds a value: customers, and of the records that wait those whose initials none of these customers' records have
 USAGE = """
 SELECT k.key, h.held + CASE
-    WHEN h.many < 2 OR h.held + h.many <= %(enough)s THEN h.many
-    ELSE (SELECT count(DISTINCT coalesce(least(n.given, n.family) || greatest(n.given, n.family), n.organisation, n.id))
-        FROM unnest(h.waiting) AS w(id) JOIN profiles_sourcerecord r ON r.id = w.id CROSS JOIN LATERAL (SELECT r.id::text,
-            lower(left(r.attributes -> 'given_name' ->> 0, 1)) AS given,
+    WHEN h.many = 0 OR h.held + h.many <= %(enough)s THEN h.many
+    ELSE (SELECT count(*) FROM (
+        SELECT FROM unnest(h.ids, h.waits) AS w(id, waits) JOIN profiles_sourcerecord r ON r.id = w.id
+        CROSS JOIN LATERAL (SELECT lower(left(r.attributes -> 'given_name' ->> 0, 1)) AS given,
             lower(left(r.attributes -> 'family_name' ->> 0, 1)) AS family,
-            lower(r.attributes -> 'organisation_name' ->> 0) AS organisation) n)
+            lower(r.attributes -> 'organisation_name' ->> 0) AS organisation) n
+        GROUP BY coalesce(least(n.given, n.family) || greatest(n.given, n.family), n.organisation, r.id::text)
+        HAVING bool_and(w.waits)) people)
 END
 FROM unnest(%(keys)s::bigint[]) AS k(key) CROSS JOIN LATERAL (
     SELECT count(DISTINCT m.profile_id) AS held, count(*) FILTER (WHERE m.profile_id IS NULL) AS many,
-        array_agg(b.record_id) FILTER (WHERE m.profile_id IS NULL) AS waiting
+        array_agg(b.record_id) AS ids, array_agg(m.profile_id IS NULL) AS waits
     FROM (SELECT record_id FROM matching_blockkey WHERE key = k.key AND rule = ANY(%(rules)s::smallint[])
           LIMIT %(counted)s) b
     LEFT JOIN profiles_membership m ON m.record_id = b.record_id
@@ -140,7 +142,7 @@ FROM unnest(%(keys)s::bigint[]) AS k(key) CROSS JOIN LATERAL (
 def count_usage(keys: Collection[int], rules: Collection[int], enough: int = 0) -> dict[int, int]:
     """How many people hold each value key, counted up to 100: profiles, and who is told apart among records that wait.
 
-    Many records of one person who is received for the first time are one holder. `enough`: up to so many it does not
+    Many records of one person are one holder, whether or not one of them has a customer already. `enough`: up to so many it does not
     matter how many there are, and records need not be looked at. 1 query.
     """
     with connection.cursor() as cursor:

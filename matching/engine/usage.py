@@ -21,7 +21,8 @@ def count(
     """How many customers hold each value of the table: what is known already, raised to what the table itself shows.
 
     Holders without a profile yet are told apart by their initials, so that many records of one person who was
-    received for the first time do not look like many people. Without `profile_of` only what is known counts. With
+    received for the first time do not look like many people; nor do they beside a profile that holds the value under the
+    same initials: it does not matter which of them came first. Without `profile_of` only what is known counts. With
     `over_limit` what is within the model's limit counts as nought, which is cheaper.
     """
     return {
@@ -63,31 +64,44 @@ def _of_rule(table: Table, rule: BlockingRule, usage: Usage, profile_of: Ints | 
     held = np.zeros(len(keys), np.int32)
     if profile_of is not None:
         owners = np.arange(len(table)) if rows is None else rows
-        held = _held(keys, _holders(table, profile_of)[owners], above)
+        held = _held(keys, part_hashes(table, "name.initials")[owners], profile_of[owners], above)
     if usage:
         known = [usage.get(key, 0) for key in keys.view(np.int64).tolist()]
         held = np.maximum(held, np.array(known, np.int32))
     return held
 
 
-def _holders(table: Table, profile_of: Ints) -> Hashes:
-    return np.where(profile_of >= 0, profile_of.astype(np.uint64), part_hashes(table, "name.initials"))
-
-
-def _held(keys: Hashes, holders: Hashes, above: int) -> Codes:
+def _held(keys: Hashes, initials: Hashes, profile_of: Ints, above: int) -> Codes:
     """Distinct holders of each entry's key, where there are more than so many."""
     held = np.zeros(len(keys), np.int32)
     several = _repeated(keys, above)
-    order = several[np.lexsort((holders[several], keys[several]))]
-    if not len(order):
+    if not len(several):
         return held
-    key, holder = keys[order], holders[order]
+    holders = _holders(keys[several], initials[several], profile_of[several])
+    by_key = np.lexsort((holders, keys[several]))
+    order = several[by_key]
+    key, holder = keys[order], holders[by_key]
     new_key = np.r_[True, key[1:] != key[:-1]]
     new_holder = new_key | np.r_[True, holder[1:] != holder[:-1]]
     group = np.cumsum(new_key) - 1
     counts = np.bincount(group[new_holder])[group]
     held[order] = np.where(counts > above, counts, 0)
     return held
+
+
+def _holders(keys: Hashes, initials: Hashes, profile_of: Ints) -> Hashes:
+    """Who holds the key of each entry: its profile, or one that holds it under the same initials, or else these."""
+    own = profile_of.astype(np.uint64)
+    if not (profile_of >= 0).any() or not (profile_of < 0).any():
+        return np.where(profile_of >= 0, own, initials)
+    order = np.lexsort((profile_of < 0, initials, keys))
+    key, name, profile = keys[order], initials[order], profile_of[order]
+    first = np.r_[True, (key[1:] != key[:-1]) | (name[1:] != name[:-1])]
+    known = profile[np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))]
+    found = np.empty(len(order), np.uint64)
+    of = np.where(profile >= 0, profile, known)
+    found[order] = np.where(of >= 0, of.astype(np.uint64), name)
+    return found
 
 
 def _repeated(keys: Hashes, above: int) -> Ints:
