@@ -74,7 +74,8 @@ def prepared(run_id: int, columns: Columns, model: Model) -> Loaded:
     """Columns encoded, and all that the chunks of a run share."""
     if not len(columns):
         raise jobs.JobFailed("There are no records yet.")
-    blocked = models_in_force.blocked_values(schema.published())
+    version = schema.published()
+    model, blocked = models_in_force.with_sources(model, version), models_in_force.blocked_values(version)
     table = encode_columns(columns.fields(), model, blocked, columns.record_id)
     profile_of, profiles = columns.profiles()
     found = Run.of(table, model, profile_of=profile_of)

@@ -131,7 +131,8 @@ def _lock_beside_others() -> None:
 
 def _look(batch: Batch, claimed: Collection[int]) -> Picture:
     """The picture of a batch whose customers are locked. About 10 queries."""
-    model, version, now = models_in_force.published(), schema.published(), picture.world()
+    version = schema.published()
+    model, now = models_in_force.with_sources(models_in_force.published(), version), picture.world()
     near = read_records(batch.record_ids)
     customers = picture.customers_of({row.profile_id for row in near if row.profile_id})
     own = {row.record_id: row for row in near if row.record_id in claimed}
