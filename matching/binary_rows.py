@@ -25,12 +25,12 @@ def packed(columns: Mapping[str, NDArray[Any]]) -> bytes:
 
 
 def unpacked(content: bytes, columns: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
-    """The columns of rows, each of a numpy kind such as `i8`, in the machine's own byte order."""
-    dtype = _row([(name, np.dtype(f">{kind}")) for name, kind in columns])
+    """The columns of rows, each of a numpy kind such as `i8` or `3u1`, in the machine's own byte order."""
+    dtype = _row([(name, np.dtype(kind).newbyteorder(">")) for name, kind in columns])
     rows = np.frombuffer(
         content, dtype, count=(len(content) - len(HEADER) - len(TRAILER)) // dtype.itemsize, offset=len(HEADER)
     )
-    return {name: rows[name].astype(kind) for name, kind in columns}
+    return {name: rows[name].astype(np.dtype(kind).base) for name, kind in columns}
 
 
 def _row(columns: Sequence[tuple[str, np.dtype[Any]]]) -> np.dtype[Any]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from matching.engine.compare_dates import DATE, date
 from matching.engine.model import Model
+from matching.engine.selection import OFFSETS
 from matching.engine.types import Ints, Table
 
 SLIPS = ("exact", "one_digit", "transposed", "swapped", "partial")
@@ -17,16 +18,37 @@ def caps_exceeded(table: Table, rows: Sequence[int], model: Model) -> bool:
     Birth dates count once when they are slips of one another; identifiers that a source gives a person only once are
     counted per source.
     """
-    return any(_held(table, name, rows) > cap for name, cap in model.limits.caps.items()) or any(
-        len(_values(table, name, own)) > 1
+    return any(
+        _may_hold(table, name, rows, cap) and _held(table, name, rows) > cap for name, cap in model.limits.caps.items()
+    ) or any(
+        _may_hold(table, name, own, 1) and len(_values(table, name, own)) > 1
         for source, own in _by_source(table, rows).items()
-        for name in table.multi
-        if model.is_unique(name, source)
+        for name in _unique(table, source, model)
     )
 
 
 def _held(table: Table, name: str, rows: Sequence[int]) -> int:
     return _dates(table, name, rows) if name in table.date_parts else len(_values(table, name, rows))
+
+
+def _may_hold(table: Table, name: str, rows: Sequence[int], cap: int) -> bool:
+    """Whether the records have so many values at all, equal ones counted twice: cheap, and mostly enough."""
+    counts: list[int] = table.fact(f"{OFFSETS}counts of {name}", lambda: _counts(table, name))
+    return sum([counts[row] for row in rows]) > cap
+
+
+def _unique(table: Table, source: str, model: Model) -> list[str]:
+    """The identifiers that a source gives a person only once."""
+    found: list[str] = table.fact(
+        f"{OFFSETS}unique of {source}", lambda: [name for name in table.multi if model.is_unique(name, source)]
+    )
+    return found
+
+
+def _counts(table: Table, name: str) -> list[int]:
+    in_each = table.single[name].codes > 0 if name in table.date_parts else np.diff(table.multi[name].offsets)
+    counts: list[int] = in_each.astype(np.int64).tolist()
+    return counts
 
 
 def _values(table: Table, name: str, rows: Iterable[int]) -> set[int]:

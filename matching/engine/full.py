@@ -53,19 +53,25 @@ class Ends(Protocol):
 
 
 def decide_all(
-    run: Run, edges: Ends, world: World, batch: int = BATCH, number: int = 0, of: int = 1, group: Ints | None = None
+    run: Run,
+    edges: Ends,
+    world: World,
+    batch: int = BATCH,
+    part: tuple[int, int] = (0, 1),
+    group: Ints | None = None,
+    brief: bool = False,
 ) -> Iterator[Decided]:
     """Plans for all records that have an edge or are looked at again, batch by batch; the others stay what they are.
 
     A batch holds whole components of edges, profiles and cannot-links, so no decision depends on another batch, nor on
-    another part: those of the groups that leave the remainder `number` by `of`.
+    another part: those of the groups that leave the one number of `part` as the remainder by the other. `brief` as in `resolve`.
     """
     group = groups(run, edges, world) if group is None else group
-    order = concerned(group, edges, world, number, of)
+    order = concerned(group, edges, world, *part)
     edge_order = np.argsort(group[edges.left], kind="stable")
     edge_groups = group[edges.left][edge_order]
     for rows in batches(order, group, batch):
-        yield _decided(run, edges, world, np.sort(rows), _of_groups(edge_order, edge_groups, group[rows]))
+        yield _decided(run, edges, world, np.sort(rows), _of_groups(edge_order, edge_groups, group[rows]), brief)
 
 
 def concerned(group: Ints, edges: Ends, world: World, number: int = 0, of: int = 1) -> Ints:
@@ -109,7 +115,7 @@ def _of_groups(order: Ints, edge_groups: Ints, wanted: Ints) -> Ints:
     return found
 
 
-def _decided(run: Run, edges: Ends, world: World, rows: Ints, own: Ints) -> Decided:
+def _decided(run: Run, edges: Ends, world: World, rows: Ints, own: Ints, brief: bool) -> Decided:
     table = selected(run.table, rows)
     left, right = (np.searchsorted(rows, side[own]) for side in (edges.left, edges.right))
     inside = set(rows.tolist())
@@ -127,7 +133,7 @@ def _decided(run: Run, edges: Ends, world: World, rows: Ints, own: Ints) -> Deci
         verified_profiles=world.verified_profiles,
         no_auto_records=_placed(world.no_auto_records & inside, rows),
     )
-    return Decided(rows, resolve(situation, run.model))
+    return Decided(rows, resolve(situation, run.model, brief))
 
 
 def _fresh(world: World, rows: Ints) -> Flags:

@@ -15,6 +15,7 @@ from matching.engine.usage import Counts
 
 Pair = tuple[int, int]
 ROUNDED = 3  # decimals of weights in evidence
+NOTHING: dict[str, Any] = {}
 Stage = TypeVar("Stage", Scores, PairVerdicts)
 
 
@@ -29,6 +30,7 @@ class Judged:
     found_by: Ints  # blocking rule number, 0 where none found the pair
     scores: Scores
     verdicts: PairVerdicts
+    brief: bool = False  # evidence without levels: where plans are only counted
 
     def __len__(self) -> int:
         return len(self.left)
@@ -66,12 +68,15 @@ class Judged:
     def evidence(self, place: int, why: Iterable[Reason] = ()) -> Evidence:
         """What is worth keeping of one pair: levels and weights, never values."""
         scores, model = self.scores, self.model
+        if self.brief:
+            return Evidence(model.label, NOTHING, NOTHING, model.prior, 0.0, *self._figures(place), reasons=tuple(why))
         found = [(column, level) for column, level in enumerate(scores.levels[place].tolist()) if level]
         names = [model.comparisons[column].name for column, _ in found]
         levels = {
             name: model.comparison(name).levels[level].name for name, (_, level) in zip(names, found, strict=True)
         }
         weights = scores.weights[place].round(ROUNDED).tolist()
+        weight, probability, home = self._figures(place)
         rule, found_by = int(self.verdicts.rule[place]), int(self.found_by[place])
         return Evidence(
             model=model.label,
@@ -79,14 +84,23 @@ class Judged:
             weights={name: weights[column] for name, (column, _) in zip(names, found, strict=True)},
             prior=model.prior,
             household=round(-float(np.logaddexp2(scores.household_weight[place], 0.0)), ROUNDED),
-            weight=round(float(scores.weight[place]), ROUNDED),
-            probability=round(float(scores.probability[place]), 6),
-            household_probability=round(float(scores.household_probability[place]), 6),
+            weight=weight,
+            probability=probability,
+            household_probability=home,
             rule=model.rules[rule].name if rule >= 0 else None,
             found_by=model.rule_names.get(found_by),
             usage={name: int(held[place]) for name, held in scores.usage.items() if held[place]},
             ignored=self._ignored(place, levels),
             reasons=tuple(why),
+        )
+
+    def _figures(self, place: int) -> tuple[float, float, float]:
+        """Weight, probability and household probability, rounded."""
+        scores = self.scores
+        return (
+            round(float(scores.weight[place]), ROUNDED),
+            round(float(scores.probability[place]), 6),
+            round(float(scores.household_probability[place]), 6),
         )
 
     def _ignored(self, place: int, levels: dict[str, str]) -> tuple[tuple[str, str], ...]:

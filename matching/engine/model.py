@@ -208,6 +208,11 @@ class Model:
         """Blocking rule number -> name."""
         return {rule.number: rule.name for rule in self.blocking}
 
+    def named_levels(self, pattern: Sequence[int]) -> dict[str, str]:
+        """The levels of a pattern by comparison, missing ones left out."""
+        known = zip(self.comparisons, pattern, strict=True)
+        return {comparison.name: comparison.levels[level].name for comparison, level in known if level}
+
     def comparison(self, name: str) -> Comparison:
         """The comparison of that name."""
         return self.comparisons[self.column[name]]

@@ -1,7 +1,7 @@
 """Who is who, as one pure step: from candidate pairs and what is known to a complete plan."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,15 +26,15 @@ from matching.engine.types import Component, Fracture, Plan, Reason, Situation, 
 from matching.engine.usage import Counts, count
 
 
-def resolve(situation: Situation, model: Model) -> Plan:
+def resolve(situation: Situation, model: Model, brief: bool = False) -> Plan:
     """The plan for a situation; it depends on the set of records and pairs, not on the order of the pairs.
 
-    Costs two vectorised judgements: of the candidate pairs, and of all pairs across clusters that could form.
+    A `brief` plan is the same with evidence that has no levels: for counting. Costs two vectorised judgements: of the candidate pairs, and of all pairs across clusters that could form.
     Raises ValueError unless the table is in ascending order of record id.
     """
     if (np.diff(situation.table.record_id) <= 0).any():
         raise ValueError("The table must be in ascending order of record id.")
-    return _Resolution(situation, model).plan()
+    return _Resolution(situation, model, brief).plan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class _Resolution:
 
     situation: Situation
     model: Model
+    brief: bool = False
 
     def plan(self) -> Plan:
         """Judge, find rivals and stops, cluster what is left, and say what a person must look at."""
@@ -76,7 +77,8 @@ class _Resolution:
         left, right = left[first], right[first]
         keep = (units.of_row[left] != units.of_row[right]) & known[left] & known[right]
         found_by = situation.found_by[first].astype(np.int64)
-        return judge(situation.table, left[keep], right[keep], found_by[keep], self.model, counts)
+        judged = judge(situation.table, left[keep], right[keep], found_by[keep], self.model, counts)
+        return replace(judged, brief=self.brief)
 
     def _across(
         self, known: Judged, units: Units, groups: Sequence[set[Unit]], rivals: Suitors, counts: Counts

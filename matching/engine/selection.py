@@ -8,7 +8,7 @@ from matching.engine.columns import Facets
 from matching.engine.keys import Entries
 from matching.engine.types import Column, Ints, MultiColumn, Table
 
-OFFSETS = "offsets of "  # facts about facts: a selection works its own out
+OFFSETS = "offsets of "  # facts about how values lie: a selection works its own out
 
 
 def selected(table: Table, rows: Ints) -> Table:

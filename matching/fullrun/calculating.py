@@ -12,6 +12,7 @@ from matching.engine.candidates import Part
 from matching.engine.full import concerned, decide_all, groups
 from matching.engine.train import train
 from matching.models import FullRun, FullRunChange, FullRunPiece, MatchModel
+from matching.run import without_collecting
 from profiles import jobs
 from profiles.bulk import copying
 
@@ -99,16 +100,20 @@ def _write_edges(run: FullRun, edges: Edges, record_id: np.ndarray) -> None:
 def _decide(claim: jobs.Claim, run: FullRun, number: int) -> None:
     """Decide on a part of the groups, and write who would become whom and what would change."""
     loaded, alive = loading.load(run), _alive(claim)
-    pairs, world = loading.edges_of(run, loaded.record_id), loading.world_of(loaded)
+    found, world = loading.written(run, loaded.run.model), loading.world_of(loaded)
     expected = sum(part["pairs"] for part in flow.figures_of(run, Step.PAIRS))
-    if len(pairs) != expected:
+    if found.edges != expected:
         raise jobs.JobFailed("Pairs of this run are gone. Discard it and start another.")
+    pairs, asked_before = found.same.by_row(loaded.record_id), bool(world.cannot_links)
     group = groups(loaded.run, pairs, world)
-    tally = Tally(loaded, group, bool(world.cannot_links))
-    for decided in decide_all(loaded.run, pairs, world, TOGETHER, number, run.parts, group):
-        tally.add(decided)
-        alive()
-    tally.add_untouched(concerned(group, pairs, world), number, run.parts)
+    tally = Tally(loaded, group, asked_before)
+    part = (number, run.parts)
+    with without_collecting():
+        for decided in decide_all(loaded.run, pairs, world, TOGETHER, part, group, brief=not asked_before):
+            tally.add(decided)
+            alive()
+    tally.add_untouched(concerned(group, pairs, world), *part)
+    tally.add_homes(found.homes.by_row(loaded.record_id), *part)
     figures = tally.figures()
     with claim.effect():
         with copying(COPY_MEMBERS) as copy:

@@ -10,7 +10,7 @@ from matching.engine.arrow import encode_columns
 from matching.engine.bulk import Run
 from matching.engine.full import World
 from matching.engine.model import Model
-from matching.engine.types import Codes, Flags, Ints
+from matching.engine.types import Flags, Ints, Levels
 from matching.models import CannotLinkRecord, FullRun, MatchModel
 from profiles import jobs, schema
 from profiles.bulk import copied
@@ -22,7 +22,7 @@ from ..binary_rows import unpacked
 from .columns import Columns, kept
 
 EDGES = (
-    "COPY (SELECT left_record, right_record, rule FROM matching_fullrunedge WHERE run_id = {})"
+    "COPY (SELECT left_record, right_record, rule, weight, home, pattern FROM matching_fullrunedge WHERE run_id = {})"
     " TO STDOUT (FORMAT BINARY)"
 )
 
@@ -41,15 +41,35 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Edges by row number, without their weights."""
+    """Edges by record or by row number."""
 
-    left: Codes
-    right: Codes
+    left: Ints
+    right: Ints
     found_by: np.ndarray[tuple[int, ...], np.dtype[np.int16]]
+    pattern: Levels
 
     def __len__(self) -> int:
         return len(self.left)
 
+    def some(self, which: Flags) -> "Pairs":
+        """Those of the pairs."""
+        return Pairs(self.left[which], self.right[which], self.found_by[which], self.pattern[which])
+
+    def by_row(self, record_id: Ints) -> "Pairs":
+        """The same by row number."""
+        return replace(self, left=np.searchsorted(record_id, self.left), right=np.searchsorted(record_id, self.right))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a run has written: pairs that may be one person, and likely households, which only say who lives together."""
+
+    same: Pairs
+    homes: Pairs
+    edges: int
+
+
+SLACK = 0.01  # log2: what weights may lose in four bytes
 
 _held: list[Loaded] = []  # the run that this process worked on last
 
@@ -147,17 +167,13 @@ class _Places:
         return [(frozenset(one), frozenset(other)) for one, other in sides.values() if one and other]
 
 
-def edges_of(run: FullRun, record_id: Ints) -> Pairs:
-    """The pairs that a run has written, by row. 1 COPY."""
-    found = record_edges(run)
-    return replace(
-        found,
-        left=np.searchsorted(record_id, found.left).astype(np.int32),
-        right=np.searchsorted(record_id, found.right).astype(np.int32),
-    )
-
-
-def record_edges(run: FullRun) -> Pairs:
+def written(run: FullRun, model: Model) -> Written:
     """The pairs that a run has written, by record. 1 COPY."""
-    found = unpacked(copied(EDGES.format(int(run.id))), [("left", "i8"), ("right", "i8"), ("rule", "i2")])
-    return Pairs(found["left"], found["right"], found["rule"])
+    kinds = [("left", "i8"), ("right", "i8"), ("rule", "i2"), ("weight", "f4"), ("home", "f4")]
+    found = unpacked(copied(EDGES.format(int(run.id))), [*kinds, ("pattern", f"{len(model.comparisons)}u1")])
+    levels = found["pattern"].view(np.int8)
+    ruled = np.logical_or.reduce([model.holds(rule.condition, levels) for rule in model.rules] or [levels[:, 0] < 0])
+    pairs = Pairs(found["left"], found["right"], found["rule"], levels)
+    same = ruled | (found["weight"] >= model.thresholds.review_weight - SLACK)
+    homes = found["home"] >= model.thresholds.household_weight - SLACK
+    return Written(pairs.some(same), pairs.some(homes), len(pairs))

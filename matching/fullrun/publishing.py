@@ -6,9 +6,11 @@ what arrived since the report counts. Batches of several workers run beside each
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from django.db import connection
+from django.utils import timezone
 
 from matching import models_in_force, picture
 from matching.binary_rows import unpacked
@@ -17,19 +19,28 @@ from matching.engine.full import batches
 from matching.engine.resolve import resolve
 from matching.engine.types import Ints, Plan
 from matching.locks import RESOLVE_LOCK, atomic_with_retry, lock_homes, wait_patiently
-from matching.models import FullRun, Proposal
+from matching.models import FullRun, Proposal, Relation
 from matching.outcome import carry_out
 from matching.picture import Picture
 from matching.reading import Stored, read_records
 from matching.run import without_collecting
 from profiles import jobs, schema
-from profiles.bulk import array, copied
+from profiles.bulk import array, as_json, copied, texts
 
 from . import flow
-from .loading import Pairs, record_edges
+from .loading import Pairs, written
 
 Step = FullRun.Step
 TOGETHER = 2_000  # records in a transaction
+RELATED = 10_000  # pairs in a statement
+RELATE = """
+INSERT INTO matching_relation (left_record_id, right_record_id, kind, pattern, model_label, created_at)
+SELECT u.l, u.r, %s, u.p::jsonb, %s, %s FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS u(l, r, p)
+JOIN profiles_sourcerecord a ON a.id = u.l AND a.state = 'resolved'
+JOIN profiles_sourcerecord b ON b.id = u.r AND b.state IN ('received', 'resolved')
+LEFT JOIN profiles_membership m ON m.record_id = u.l LEFT JOIN profiles_membership n ON n.record_id = u.r
+WHERE m.profile_id IS DISTINCT FROM n.profile_id ORDER BY u.l, u.r ON CONFLICT DO NOTHING
+"""
 MEMBERS = 'COPY (SELECT record_id, "group" FROM matching_fullrunmember WHERE run_id = {}) TO STDOUT (FORMAT BINARY)'
 
 
@@ -53,6 +64,7 @@ def run_publication(claim: jobs.Claim) -> None:
             done = _publish(claim, run, n, batch)
             claim.beat(batch=n + 1)
         totals = {name: totals[name] + done[name] for name in COUNTED}
+    _relate(claim, run, number)
     with claim.effect():
         last = flow.finish(run.id, Step.PUBLISH, number, totals)
         if last is not None:
@@ -61,15 +73,20 @@ def run_publication(claim: jobs.Claim) -> None:
 
 def batches_of(run: FullRun, number: int) -> Iterator[Batch]:
     """The batches of a part, the same each time. 2 COPY."""
-    members = unpacked(copied(MEMBERS.format(int(run.id))), [("record", "i8"), ("group", "i8")])
+    members = _members(run)
     looked_at = sum(part["counts"]["looked_at"] for part in flow.figures_of(run, Step.DECIDE))
     if len(members["record"]) != looked_at:
         raise jobs.JobFailed("What this run has decided is gone. Start another.")
     own = members["group"] % run.parts == number
     record, group = members["record"][own], members["group"][own]
-    edges = _by_group(record_edges(run), record, group)
+    edges = _by_group(written(run, models_in_force.published()).same, record, group)
     for rows in batches(np.lexsort((record, group)), group, TOGETHER):
         yield Batch(record[rows].tolist(), edges(group[rows[0]], group[rows[-1]]))
+
+
+def _members(run: FullRun) -> dict[str, Ints]:
+    """Records with their groups. 1 COPY."""
+    return unpacked(copied(MEMBERS.format(int(run.id))), [("record", "i8"), ("group", "i8")])
 
 
 class _by_group:
@@ -154,6 +171,28 @@ def _again(live: Sequence[Stored], is_verified: bool) -> set[int]:
 
 
 COUNTED = ("founded", "joined", "merged")
+
+
+def _relate(claim: jobs.Claim, run: FullRun, number: int) -> None:
+    """Household links between different customers, those of a part; known ones stay. A statement per 10,000 pairs."""
+    model = models_in_force.published()
+    homes = written(run, model).homes
+    homes = homes.some(homes.left % run.parts == number)
+    patterns, place = np.unique(homes.pattern, axis=0, return_inverse=True)
+    told = [as_json(model.named_levels(pattern)) for pattern in patterns.tolist()]
+    rows = zip(homes.left.tolist(), homes.right.tolist(), place.ravel().tolist(), strict=True)
+    while some := list(islice(rows, RELATED)):
+        _relate_some(claim, some, told, model.label)
+        claim.beat()
+
+
+@atomic_with_retry
+def _relate_some(claim: jobs.Claim, some: Sequence[tuple[int, int, int]], told: Sequence[str], label: str) -> None:
+    ends = (array(left for left, _, _ in some), array(right for _, right, _ in some))
+    with claim.effect(), connection.cursor() as cursor:
+        cursor.execute(
+            RELATE, [Relation.Kind.HOUSEHOLD, label, timezone.now(), *ends, texts(told[n] for *_, n in some)]
+        )
 
 
 def _counts(found: Picture) -> dict[str, int]:

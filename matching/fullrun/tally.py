@@ -15,7 +15,7 @@ from matching.engine.types import Component, Ints, Plan, Proposal
 from matching.models import FullRun, FullRunChange
 from matching.models import Proposal as Stored
 
-from .loading import Loaded
+from .loading import Loaded, Pairs
 
 Kind = FullRunChange.Kind
 SIZES = (1, 2, 3, 5, 10, 20, 50)  # lower ends of the classes of customers by records
@@ -35,6 +35,7 @@ class Tally:
         self.listed: list[FullRunChange] = []
         self.wanted: dict[tuple[int, int], str] = {}
         self.splits: set[int] = set()
+        self.homes: set[tuple[int, int]] = set()
 
     def add(self, decided: Decided) -> None:
         """Count a batch that was decided."""
@@ -48,7 +49,7 @@ class Tally:
             record = int(self.loaded.record_id[rows[fracture.record]])
             self.splits.add(record)
             self._list(Kind.SPLIT, [fracture.profile], rows[[fracture.record]], fracture.best.evidence.weight)
-        self.counts["households"] += len(plan.households)
+        self.homes |= {(int(rows[link.left]), int(rows[link.right])) for link in plan.households}
         self._propose(rows, plan)
 
     def add_untouched(self, concerned: Ints, number: int, of: int) -> None:
@@ -65,6 +66,12 @@ class Tally:
         held = np.bincount(self.cluster[np.concatenate([own, stays])])
         classes, counted = np.unique(np.digitize(held[held > 0], SIZES), return_counts=True)
         self.sizes.update({SIZES[place - 1]: n for place, n in zip(classes.tolist(), counted.tolist(), strict=True)})
+
+    def add_homes(self, homes: Pairs, number: int, of: int) -> None:
+        """Likely households, between whatever customers."""
+        own = (self.group[homes.left] % of == number) & (self.cluster[homes.left] != self.cluster[homes.right])
+        self.homes.update(zip(homes.left[own].tolist(), homes.right[own].tolist(), strict=True))
+        self.counts["households"] = len(self.homes)
 
     def members(self, run_id: int) -> dict[str, NDArray[Any]]:
         """Every record that was looked at, with its group and its cluster, by record."""

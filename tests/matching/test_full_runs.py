@@ -9,13 +9,23 @@ from matching import constraints, identity, models_in_force
 from matching import undo as undoing
 from matching.engine.model import Model
 from matching.fullrun import actions, flow, loading, publishing, report
-from matching.models import FullRun, FullRunChange, FullRunEdge, FullRunMember, FullRunPiece, MatchModel, Proposal
+from matching.models import (
+    FullRun,
+    FullRunChange,
+    FullRunEdge,
+    FullRunMember,
+    FullRunPiece,
+    MatchModel,
+    Proposal,
+    Relation,
+)
 from matching.run import resolve_all
 from profiles import corrections, jobs
 from profiles.models import AuditEvent, IdentityOperation, Job, Membership, Profile, SourceRecord
 from tests.cast import Cast, profile_of, record, send, state
 from tests.matching.test_resolving import people, twins
 
+COUPLE = (("Ada", "1815-12-10"), ("William", "1805-02-21"))
 COUNTED = ("founded", "joined", "merged", "proposals", "splits")
 
 
@@ -37,7 +47,11 @@ def receive(cast: Cast) -> None:
         {**row, "name": row["name"].replace("Hall", "Hill"), "born": "1971-03-26", "mail": f"another{n}@post.example"}
         for n, row in enumerate(doubtful)
     ]
-    send(cast.crm, *twins(people(60))[:40], *other, resolve=False)
+    home = {"addr": "12 St James's Square", "zip": "SW1Y 4JH", "town": "London", "tel": "020 7946 0001"}
+    couple = [
+        {"id": f"home-{n}", "name": f"{name} Byron", "born": born, **home} for n, (name, born) in enumerate(COUPLE)
+    ]
+    send(cast.crm, *twins(people(60))[:40], *other, *couple, resolve=False)
 
 
 def work_off() -> list[str]:
@@ -97,6 +111,7 @@ def test_what_is_published_is_what_was_reported_and_what_arriving_one_by_one_com
     cast = Cast()
     receive(cast)
     resolve_all()
+    households = Relation.objects.count()
     expected = names(customers()), {tuple(sorted(map(name, pair))) for pair in proposed()}
     fresh_database()
     cast = Cast()
@@ -108,6 +123,7 @@ def test_what_is_published_is_what_was_reported_and_what_arriving_one_by_one_com
     assert told["joined"] > 15 and told["proposals"] >= 3
     publish(cast, run)
     assert run.figures["published"] == told
+    assert Relation.objects.count() == run.figures["counts"]["households"] == households > 0
     assert not SourceRecord.objects.filter(state="received").exists()
     found = names(customers()), {tuple(sorted(map(name, pair))) for pair in proposed()}
     assert found == expected
