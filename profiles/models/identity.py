@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from profiles.ids import new_id
 
@@ -26,9 +26,11 @@ class ProfileQuerySet(models.QuerySet["Profile"]):
         return self.filter(state=Profile.State.ACTIVE)
 
     def visible_to(self, user: object) -> "ProfileQuerySet":
-        """Profiles that have, or (for merged ones) had, a record of a source the user may read."""
+        """Profiles that have a record of a source the user may read. A merged one must have had one, and lead to one that
+        has: an old id gives no access to what stands behind it."""
         granted = list(Source.objects.visible_to(user).values_list("id", flat=True))
-        return self.filter(source_ids__overlap=granted)
+        behind = Profile.objects.filter(id=OuterRef("canonical_id"), source_ids__overlap=granted)
+        return self.filter(Q(canonical__isnull=True) | Exists(behind), source_ids__overlap=granted)
 
     def stewarded_by(self, user: object) -> "ProfileQuerySet":
         """Profiles of which every member's source is the user's to steward."""
