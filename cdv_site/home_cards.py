@@ -17,7 +17,7 @@ from matching.models import Publication
 from profiles import audit
 from profiles import permissions as profiles
 from profiles.customers import show
-from profiles.models import AuditEvent, Batch, Flag, Job, Source, User
+from profiles.models import AuditEvent, Batch, Flag, Job, Reveal, Source, User
 
 SHOWN = 6
 
@@ -50,6 +50,7 @@ def next_pairs(user: User) -> dict[str, Any]:
     page, _ = queue.page(rows, "")
     page = page[:SHOWN]
     people = show({pid for p in page for pid in (p.left_id, p.right_id) if pid}, user)
+    audit.read("customer.searched", subjects=people, detail={"hits": len(people)})
     return {
         "queue": [(p, people[p.left_id].name, people[p.right_id].name if p.right_id else "") for p in page],
         "oldest": rows.aggregate(at=Min("created_at"))["at"],
@@ -103,6 +104,11 @@ def the_audit(user: User) -> dict[str, Any]:
     }
 
 
+def revealed(user: User) -> dict[str, Any]:
+    """Whose masked values were revealed last, by whom and for what. 1 query."""
+    return {"reveals": list(Reveal.objects.select_related("user")[:SHOWN])}
+
+
 def setup(user: User) -> dict[str, Any]:
     """The parts of the set-up. No query."""
     parts = (
@@ -129,6 +135,7 @@ CARDS = (
     Card("next_pairs", matching.REVIEW, content=next_pairs, is_wide=True),
     Card("reach", profiles.VIEW_COUNTS, unless=profiles.CONTROL_JOBS, is_wide=True),
     Card("the_audit", profiles.READ_AUDIT, content=the_audit, is_wide=True),
+    Card("revealed", profiles.READ_AUDIT, content=revealed),
     Card("imports", profiles.IMPORT, unless=matching.REVIEW, content=imports, is_wide=True),
     Card("publications", matching.PUBLISH_MODEL, content=publications),
     Card("reasons", matching.REVIEW, content=reasons),

@@ -137,6 +137,10 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # known by the e-mail that the organi
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = env.single_sign_on()
 
+# --- masked values -----------------------------------------------------------
+REVEALS_PER_DAY = int(os.environ.get("CDV_REVEALS_PER_DAY", "50"))  # customers that one person may reveal
+REVEAL_MINUTES = 15
+
 CACHES = {  # in PostgreSQL: tries at the door are counted where nobody wipes them
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}
 }

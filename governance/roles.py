@@ -43,7 +43,7 @@ STEWARDING = (
 ROLES = (
     Role("steward", "Decides who is who, corrects values and imports files, for the sources granted.", STEWARDING),
     Role("lead steward", "Stewards, and is the second person who approves: models, and what needs four eyes.", (
-        *STEWARDING, matching.APPROVE_CHANGE, matching.RELEASE_BRAKE, profiles.CONTROL_JOBS, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS,
+        *STEWARDING, matching.APPROVE_CHANGE, matching.RELEASE_BRAKE, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS,
         matching.PUBLISH_MODEL, matching.START_FULL_RUN, matching.PUBLISH_FULL_RUN,
     ), views_new_sources=True),
     Role("privacy officer", "Answers for the rights of the people behind the records: sees all of them, and who saw them.", (

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from profiles.customers import ShownCustomer, granted_sources, show
+from profiles.masking import cover, mask_of
 from profiles.models import Membership, Profile, SourceRecord, User
 
 
@@ -44,9 +45,10 @@ def errors(found: Sequence[Mapping[str, Any]], user: User) -> tuple[list[NamedEr
 
 
 def visible_records(ids: Iterable[int], user: User) -> dict[int, SourceRecord]:
-    """The records among these that are of a source the user may see, without their values. 2 queries."""
+    """The records among these that are of a source the user may see, without their values, ids masked. 2 queries."""
     rows = SourceRecord.objects.filter(id__in=list(ids), source_id__in=granted_sources(user))
-    return {row.id: row for row in rows.select_related("source").defer("payload", "attributes")}
+    found = rows.select_related("source").defer("payload", "attributes")
+    return {row.id: row for row in cover(found, mask_of(user))}
 
 
 def changes(found: Sequence[Mapping[str, Any]], user: User) -> tuple[list[NamedChange], int]:

@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from profiles.customers import ShownCustomer, ShownValue, show_members
 from profiles.golden import members_of
-from profiles.models import Membership, Profile, User
+from profiles.masking import Mask
+from profiles.models import Membership, Profile, Source, User
 from profiles.schema import Schema, published
 
 from .models import Proposal
@@ -24,6 +25,7 @@ class Cell:
     value: str
     against: str
     equal: bool
+    is_masked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Impact:
     retired: int
 
 
-def merged(profile_ids: Sequence[UUID], granted: Collection[int]) -> tuple[ShownCustomer, dict[int, str]]:
+def merged(profile_ids: Sequence[UUID], granted: Collection[int], mask: Mask) -> tuple[ShownCustomer, dict[int, str]]:
     """The customer that the visible records of all these would make, and the side of each record. 4 queries."""
     schema = published()
     side_of, members = {}, []
@@ -63,16 +65,16 @@ def merged(profile_ids: Sequence[UUID], granted: Collection[int]) -> tuple[Shown
         visible = [member for member in found if member.source_id in granted]
         members += visible
         side_of |= dict.fromkeys((member.record_id for member in visible), letter)
-    return show_members(profile_ids[0], members, schema), side_of
+    return show_members(profile_ids[0], members, schema, mask), side_of
 
 
-def parts(profile_id: UUID, leaving: Collection[int]) -> tuple[ShownCustomer, ShownCustomer]:
+def parts(profile_id: UUID, leaving: Collection[int], mask: Mask) -> tuple[ShownCustomer, ShownCustomer]:
     """What stays and what leaves when these records are split off; the caller may see all records. 3 queries."""
     schema = published()
     members = members_of([profile_id], schema).get(profile_id, [])
     stays = [member for member in members if member.record_id not in leaving]
     leaves = [member for member in members if member.record_id in leaving]
-    return show_members(profile_id, stays, schema), show_members(profile_id, leaves, schema)
+    return show_members(profile_id, stays, schema, mask), show_members(profile_id, leaves, schema, mask)
 
 
 def _members(profile_ids: Sequence[UUID], schema: Schema) -> list[list]:
@@ -93,23 +95,30 @@ def _after(values: Sequence[ShownValue], side_of: Mapping[int, str]) -> list[Pre
 
 
 def _cells(key: str, shown: Sequence[ShownCustomer]) -> list[list[Cell]]:
-    sides = [[value.value for value in customer.golden.get(key, [])] for customer in shown]
+    sides = [customer.golden.get(key, []) for customer in shown]
     return [
         [_cell(value, mine, [other for i, side in enumerate(sides) if i != n for other in side]) for value in mine]
         for n, mine in enumerate(sides)
     ]
 
 
-def _cell(value: str, mine: Sequence[str], others: Sequence[str]) -> Cell:
-    """Characters are only held against each other where each side says one thing."""
-    one_each = len(mine) == 1 and len(set(others)) == 1
-    return Cell(value, others[0] if one_each else "", value in others)
+def _cell(value: ShownValue, mine: Sequence[ShownValue], others: Sequence[ShownValue]) -> Cell:
+    """Characters are only held against each other where each side says one thing; of a masked value only what came of
+    the comparison is told."""
+    same = {other.token for other in others}
+    equal = value.token in same
+    if value.is_masked:
+        return Cell("the same" if equal else "differs" if others else "only here", "", equal, is_masked=True)
+    one_each = len(mine) == 1 and len(same) == 1
+    return Cell(value.value, others[0].value if one_each else "", equal)
 
 
 def impacts(profiles: Sequence[Profile], proposal: Proposal | None, user: User) -> dict[UUID, Impact]:
-    """What a merge would do, by the customer that would survive; proposals the user may see are counted. 3 queries."""
+    """What a merge would do, by the customer that would survive; records and proposals the user may see are counted. 4
+    queries."""
     ids = [profile.id for profile in profiles]
-    records = Membership.objects.filter(profile_id__in=ids).values_list("profile_id", flat=True)
+    seen = Membership.objects.filter(profile_id__in=ids, record__source__in=Source.objects.visible_to(user))
+    records = seen.values_list("profile_id", flat=True)
     size = dict.fromkeys(ids, 0)
     for profile_id in records:
         size[profile_id] += 1

@@ -8,6 +8,7 @@ from uuid import UUID
 from profiles import schema
 from profiles.canonical.suggest import suggest_mappings
 from profiles.canonical.types import Context
+from profiles.masking import CLEAR, Mask, Sight, mask_of
 from profiles.models import Membership, SourceRecord, User
 from profiles.search import find
 
@@ -58,7 +59,7 @@ def of_records(model: Model, ids: Sequence[int], user: User) -> Trial:
     found = trace(first, second, model, _blocked(), usage_of(table, model))
     homes = Membership.objects.filter(record_id__in=ids).values_list("profile_id", flat=True)
     titles = tuple(f"{seen[pk].source.name} {seen[pk].external_id}" for pk in ids)
-    return Trial(found, _values(first, second), (titles[0], titles[1]), frozenset(homes))
+    return Trial(found, _values(first, second, mask_of(user)), (titles[0], titles[1]), frozenset(homes))
 
 
 def of_rows(model: Model, text: str, region: str) -> Trial:
@@ -69,7 +70,7 @@ def of_rows(model: Model, text: str, region: str) -> Trial:
         raise TrialNotPossible("No column was understood. Name them as in name, email, phone, born, postcode.")
     first, second = read(rows, mappings, Context(region=region.upper()))
     return Trial(
-        trace(first, second, model, _blocked()), _values(first, second), ("First row", "Second row"), frozenset()
+        trace(first, second, model, _blocked()), _values(first, second, CLEAR), ("First row", "Second row"), frozenset()
     )
 
 
@@ -89,13 +90,18 @@ def _blocked() -> models_in_force.BlockedValues:
     return models_in_force.blocked_values(schema.published())
 
 
-def _values(first: RecordInput, second: RecordInput) -> list[Value]:
+def _values(first: RecordInput, second: RecordInput, mask: Mask) -> list[Value]:
+    """Field by field; where values are not seen in clear, only what came of the comparison."""
     version = schema.published()
     names = sorted({*first.attributes, *second.attributes}, key=lambda name: _position(version, name))
-    return [
-        Value(version.label(name), *("; ".join(side.attributes.get(name, ())) for side in (first, second)))
-        for name in names
-    ]
+    found = []
+    for name in names:
+        left, right = ("; ".join(side.attributes.get(name, ())) for side in (first, second))
+        if mask.of_field(name, version) is not Sight.CLEAR:
+            word = "the same" if left == right else "differs" if left and right else "only here"
+            left, right = (word if side else "" for side in (left, right))
+        found.append(Value(version.label(name), left, right))
+    return found
 
 
 def _position(version: schema.Schema, name: str) -> tuple[int, str]:

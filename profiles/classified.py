@@ -66,6 +66,11 @@ declare(
         "keep", "A random id without a person: others hold it, and are told 410.",
     ),
 )  # fmt: skip
+declare(
+    "profiles.Reveal",
+    technical("id profile purpose ticket at until", "keep", LEDGER),
+    staff("user"),
+)
 declare("profiles.Membership", technical("record profile link_class linked_by operation since"))
 declare(
     "profiles.Mark",

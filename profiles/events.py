@@ -48,6 +48,7 @@ for _name, _kind in {
     "job.retried": EventKind("Retried a job ({kind})"),
     "customer.read": EventKind("Opened a customer", is_read=True),
     "customer.searched": EventKind("Saw customers in a search ({hits} hits)", is_read=True),
+    "customer.revealed": EventKind("Revealed masked values of a customer ({purpose}, {ticket})", is_read=True),
     "customer.flagged": EventKind("Flagged {field} of a customer as wrong"),
     "flag.answered": EventKind("Answered a flag of {field}: {outcome}"),
 }.items():

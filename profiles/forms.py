@@ -1,10 +1,12 @@
 """Forms of this app."""
 
+from collections.abc import Mapping
+
 from django import forms
 
 from .canonical.registry import read
 from .canonical.types import Context
-from .models import Flag, Source, SourceRecord
+from .models import Flag, Reveal, Source, SourceRecord
 from .schema import published
 
 
@@ -67,9 +69,14 @@ class FlagForm(forms.Form):
     value = forms.ChoiceField(label="Which value is wrong")
     note = forms.CharField(max_length=500, label="What is wrong with it", widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: object, values: list[str], **kwargs: object) -> None:
+    def __init__(self, *args: object, values: Mapping[str, tuple[str, str]], **kwargs: object) -> None:
+        """`values`: what each is chosen by → the value and how the reader sees it."""
         super().__init__(*args, **kwargs)
-        self.fields["value"].choices = [(value, value) for value in values]
+        self.values = values
+        self.fields["value"].choices = [(key, seen) for key, (_, seen) in values.items()]
+
+    def clean_value(self) -> str:
+        return self.values[self.cleaned_data["value"]][0]
 
 
 class AnswerForm(forms.Form):
@@ -77,3 +84,15 @@ class AnswerForm(forms.Form):
 
     outcome = forms.ChoiceField(choices=[row for row in Flag.Outcome.choices if row[0] != Flag.Outcome.OPEN])
     text = forms.CharField(max_length=500, label="Answer", widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class RevealForm(forms.Form):
+    """What masked values are revealed for: a purpose, and the case by its number alone, which holds nobody's data."""
+
+    purpose = forms.ChoiceField(choices=Reveal.Purpose.choices)
+    ticket = forms.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9#/_.-]{2,39}$",
+        label="Ticket",
+        help_text="The number of the call, case or complaint.",
+        error_messages={"invalid": "Give its number: 3 to 40 letters, digits and dashes, without spaces."},
+    )

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from .corrections import applied
 from .customers import ShownCustomer, show_members
+from .masking import Mask, cover
 from .models import Correction, Membership, Profile, RecordMove, RecordVersion, SchemaVersion, SourceRecord
 from .schema import Schema, published
 from .survivorship import Member
@@ -35,15 +36,17 @@ class Past:
     schema_number: int
 
 
-def as_it_was(profile: Profile, moment: datetime, granted: Collection[int]) -> Past:
-    """The customer at a moment, from the records the reader may see. About 8 queries."""
+def as_it_was(profile: Profile, moment: datetime, granted: Collection[int], mask: Mask) -> Past:
+    """The customer at a moment, from the records the reader may see, through their mask. About 8 queries."""
     rows = SourceRecord.objects.filter(id__in=members_at(profile.id, moment), source_id__in=granted)
     records = {record.id: record for record in rows.select_related("source").defer("payload").order_by("id")}
     present = _states_at(records, moment)
     corrections = _corrections_at(records, moment)
     schema = _schema_at(moment)
     members = [_member(then, corrections.get(then.record.id, {}), schema) for then in present]
-    return Past(show_members(profile.id, members, schema), present, schema.number)
+    customer = show_members(profile.id, members, schema, mask)
+    cover(records.values(), mask)
+    return Past(customer, [Then(t.record, t.revision, t.updated_at, {}) for t in present], schema.number)
 
 
 def members_at(profile_id: UUID, moment: datetime) -> set[int]:

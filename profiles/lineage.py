@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .canonical.registry import TARGETS, help_text, read
 from .canonical.types import FieldMapping
 from .customers import ShownValue
+from .masking import Mask, cover
 from .models import Correction, SourceRecord
 from .schema import Schema, SourceSpec, published
 
@@ -36,11 +37,12 @@ class Traced:
 
 
 class Tracer:
-    """Leads shown values back to their cells; each payload is unpacked once. 1 query (the schema's number)."""
+    """Leads shown values back to their cells, for who may see rows as sent; each payload is unpacked once. 1 query (the
+    schema's number)."""
 
-    def __init__(self, records: Collection[SourceRecord]) -> None:
+    def __init__(self, records: Collection[SourceRecord], mask: Mask) -> None:
         """Records with source and payload, and their corrections prefetched."""
-        self.schema = published()
+        self.schema, self.mask = published(), mask
         self.records = {record.id: record for record in records}
         self.cells: dict[int, dict[str, str]] = {}
 
@@ -51,6 +53,9 @@ class Tracer:
     def _traced(self, value: ShownValue, record: SourceRecord | None) -> Traced:
         if record is None:
             return Traced(value, None, Origin())
+        if not self.mask.sees_rows or value.is_masked:
+            cover([record], self.mask)
+            return Traced(value, record, Origin())
         if record.id not in self.cells:
             self.cells[record.id] = record.cells()
         return Traced(value, record, _origin(value, record, self.cells[record.id], self.schema))

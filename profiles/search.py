@@ -4,24 +4,32 @@ Every step reads a bounded number of entries, however common the name; the next 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from uuid import UUID
 
 from django.db import OperationalError, connection, transaction
 from phonenumbers import country_code_for_region
 
-from . import search_names
+from . import masks, search_names
 from .customers import granted_sources
+from .golden import NAME_FIELDS, SEARCH_KINDS
+from .masking import Mask, Sight, mask_of
 from .models import SearchEntry, User
-from .schema import published
+from .schema import Schema, published
 
 LIMIT = 25
 BOUND = 300  # entries that one step ranks
 BEGINNING, PART = 3, 4  # signs from which the beginning, and the end, of an address or number is looked for
 LOOSE_AT_MOST, LOOSE_LETTERS = 200, 40  # milliseconds for the last, loosest step, and letters that it looks at
 SIMILAR = 0.45  # share of trigrams
+
+
+FIELDS_OF = {"name": NAME_FIELDS, "address": ()} | {
+    kind: [key for key, of in SEARCH_KINDS.items() if of == kind] for kind in SEARCH_KINDS.values()
+}
+MASKED_AS = {"name": "text", "address": "text", "email": "email", "phone": "phone", "identifier": "identifier"}
 
 
 class Way(Enum):
@@ -60,7 +68,7 @@ class Hit:
 
 
 def find(text: str, user: User, *, limit: int = LIMIT) -> list[Hit]:
-    """Customers the user may see that match the text, best first, each once. At most 9 queries, 3 for what is found at once."""
+    """Customers the user may see that match the text, best first, each once. At most 10 queries, 4 for what is found at once."""
     text = text.strip()[:200]
     if not text:
         return []
@@ -72,7 +80,27 @@ def find(text: str, user: User, *, limit: int = LIMIT) -> list[Hit]:
     for hit in hits:
         if hit.profile_id not in best or best[hit.profile_id].score < hit.score:
             best[hit.profile_id] = hit
-    return sorted(best.values(), key=lambda hit: (-hit.score, hit.text, hit.profile_id))[:limit]
+    found = sorted(best.values(), key=lambda hit: (-hit.score, hit.text, hit.profile_id))[:limit]
+    return _as_seen(found, mask_of(user)) if found else []
+
+
+def _as_seen(hits: list[Hit], mask: Mask) -> list[Hit]:
+    """What was found by a value that is withheld is no hit; a masked value is shown masked. At most 1 query."""
+    if mask.is_clear:
+        return hits
+    schema = published()
+    sights = {kind: _sight(fields, mask, schema) for kind, fields in FIELDS_OF.items()}
+    return [
+        hit if sights[hit.kind] is Sight.CLEAR else replace(hit, text=masks.mask(MASKED_AS[hit.kind], hit.text))
+        for hit in hits
+        if sights[hit.kind] is not Sight.WITHHELD
+    ]
+
+
+def _sight(fields: Collection[str], mask: Mask, schema: Schema) -> Sight:
+    """How the strictest of these fields is seen: an entry does not say which of them it is of."""
+    found = {mask.of_field(key, schema) for key in fields if key in schema.fields}
+    return next((sight for sight in (Sight.WITHHELD, Sight.MASKED) if sight in found), Sight.CLEAR)
 
 
 # ---- e-mail, phone, numbers ----------------------------------------------------------------------------------------------

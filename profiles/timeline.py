@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 
+from .masking import Mask, masks_for
 from .models import Batch, Correction, IdentityOperation, Profile, RecordVersion, SourceRecord, User
 from .permissions import VIEW_CUSTOMERS, VIEW_IMPORTS
 from .registry import Registry
@@ -40,6 +41,7 @@ class Scope:
     granted: Collection[int]
     until: datetime
     reader: User
+    mask: Mask
 
 
 # name → the newest events of one kind, at most as many as asked for, not after `scope.until`
@@ -57,12 +59,13 @@ def page(scope: Scope, before: str = "") -> tuple[list[Event], str]:
     if before:
         found = [event for event in found if "_".join(_place(event)) < before]
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return [_as_seen(event, scope.reader) for event in found[:PAGE]], "_".join(_place(last)) if last else ""
+    return [_as_seen(event, scope) for event in found[:PAGE]], "_".join(_place(last)) if last else ""
 
 
-def _as_seen(event: Event, reader: User) -> Event:
-    """Without an address that the reader may not open."""
-    return event if reader.has_perm(event.permission) else replace(event, url="")
+def _as_seen(event: Event, scope: Scope) -> Event:
+    """Without an address that the reader may not open, and without notes where personal values are masked."""
+    url = event.url if scope.reader.has_perm(event.permission) else ""
+    return replace(event, url=url, note=scope.mask.note(event.note))
 
 
 def _place(event: Event) -> tuple[str, str]:
@@ -160,6 +163,6 @@ TIMELINE.register("founded", founded)
 
 
 def scope_of(profile: Profile, granted: Collection[int], until: datetime, reader: User) -> Scope:
-    """The customer's visible records, those it has now. 1 query."""
+    """The customer's visible records, those it has now. At most 2 queries."""
     ids = profile.memberships.filter(record__source_id__in=granted).values_list("record_id", flat=True)
-    return Scope(profile, list(ids), granted, until, reader)
+    return Scope(profile, list(ids), granted, until, reader, masks_for(reader, [profile.id]).of(profile.id))

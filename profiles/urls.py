@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from .views import approvals, customers, dictionary, imports, issues, operations, reach, records, sources
+from .views import approvals, customers, dictionary, imports, issues, operations, reach, records, reveals, sources
 
 app_name = "profiles"
 urlpatterns = [
     path("customers/", customers.customers, name="customers"),
     path("customers/<uuid:pk>/", customers.customer, name="customer"),
+    path("customers/<uuid:pk>/reveal/", reveals.reveal, name="reveal"),
     path("records/<int:pk>/", records.record, name="record"),
     path("records/<int:pk>/correct/", records.correct, name="correct"),
     path("corrections/<int:pk>/release/", records.release, name="release-correction"),

@@ -159,7 +159,7 @@ def pair_columns(ends: Iterable) -> list[tuple[str, str, str, str]]:
         (
             end.letter,
             end.customer.name,
-            f"{end.profile.short_id} · {end.profile.record_count} record{'s' if end.profile.record_count != 1 else ''}",
+            f"{end.profile.short_id} · {end.customer.record_count} record{'s' if end.customer.record_count != 1 else ''}",
             reverse("profiles:customer", args=[end.profile.pk]),
         )
         for end in ends
@@ -168,8 +168,8 @@ def pair_columns(ends: Iterable) -> list[tuple[str, str, str, str]]:
 
 @register.filter
 def texts(values: Iterable | None) -> list[str]:
-    """The texts of shown values."""
-    return [value.value for value in values or ()]
+    """What shown values are held equal by."""
+    return [value.token for value in values or ()]
 
 
 @register.filter

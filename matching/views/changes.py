@@ -17,6 +17,7 @@ from profiles import approvals
 from profiles import permissions as profile_permissions
 from profiles.approvals import ApprovalNotAllowed
 from profiles.customers import get_profile, granted_sources, show
+from profiles.masking import Mask, cover, mask_of, masks_for
 from profiles.models import Approval, IdentityOperation, Job, Profile, Source, SourceRecord, User
 from profiles.rendering import render_page
 
@@ -91,16 +92,17 @@ def _change(request: HttpRequest, profile: Profile, template: str, action: objec
             form.add_error(None, str(refused))
     chosen = {int(pk) for pk in (request.POST or request.GET).getlist("records") if pk.isdigit()}
     customer = show([profile.id], request.user)[profile.id]
+    mask = masks_for(request.user, [profile.id]).of(profile.id)
     context = {"profile": profile, "customer": customer, "records": records, "form": form, "chosen": chosen}
-    context |= _parts(profile, {record.id for record in records}, chosen)
+    context |= _parts(profile, {record.id for record in cover(records, mask)}, chosen, mask)
     return render_page(request, template, template, context, 422 if request.method == "POST" else 200)
 
 
-def _parts(profile: Profile, all_of_them: set[int], chosen: set[int]) -> dict:
+def _parts(profile: Profile, all_of_them: set[int], chosen: set[int], mask: Mask) -> dict:
     """Both customers that a split would make; nothing until some records, and not all, are chosen."""
     if not chosen or not chosen < all_of_them:
         return {}
-    parts = preview.parts(profile.id, chosen)
+    parts = preview.parts(profile.id, chosen, mask)
     return {"parts": parts, "part_rows": preview.rows(parts, preview.EMPTY, {})}
 
 
@@ -121,13 +123,15 @@ def operation(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_operation(request, pk)
     granted, asked_for = granted_sources(request.user), second_person.undo_asked_for(found)
     moves = [m for m in found.moves.select_related("record__source") if m.record.source_id in granted]
+    mask, can_undo = mask_of(request.user), second_person.may_undo(request.user, found)
+    cover([m.record for m in moves], mask)
     context = {
         "operation": found,
         "on_behalf_of": _on_behalf_of(found),
+        "reason": mask.note(found.reason),
         "moves": moves,
-        "hidden": found.moves.count() - len(moves),
-        "plan": undoing.plan_undo(found),
-        "can_undo": second_person.may_undo(request.user, found),
+        "plan": undoing.plan_undo(found) if can_undo else None,
+        "can_undo": can_undo,
         "asked_for": asked_for,
         "asked_url": approvals.address_of(asked_for, request.user),
         "approval_url": approvals.address_of(_approval_of(found), request.user),

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -28,8 +29,10 @@ LISTED = 50
 def runs(request: HttpRequest) -> HttpResponse:
     """The newest runs, and the start of another. 3 queries and those of the form."""
     may = request.user.has_perm(permissions.START_FULL_RUN)
+    if request.method == "POST" and not may:
+        raise PermissionDenied
     form = FullRunForm(request.POST or None)
-    if request.method == "POST" and may and form.is_valid():
+    if request.method == "POST" and form.is_valid():
         try:
             run = actions.start(by=request.user, **form.cleaned_data)
         except actions.FullRunNotAllowed as error:

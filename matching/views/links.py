@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from matching import constraints, permissions, proposing
 from matching.models import CannotLink, Proposal, Relation
 from profiles.customers import get_profile, show
+from profiles.masking import mask_of
 from profiles.models import Profile, Source
 from profiles.rendering import render_page
 
@@ -38,11 +39,16 @@ def links(request: HttpRequest, pk: UUID) -> HttpResponse:
     apart = {link.id: _others(link, profile) for link in forbidden}
     readable = Profile.objects.visible_to(request.user).filter(id__in={pid for ids in apart.values() for pid in ids})
     people = show({*others, *(h.id for h in household), *(p.id for p in readable)}, request.user)
+    mask = mask_of(request.user)
     context = {
         "profile": profile,
         "proposals": [(p, people.get(p.right_id if p.left_id == profile.id else p.left_id)) for p in proposals],
         "household": [people[h.id] for h in household],
-        "cannot_links": [(link, [people[pid] for pid in apart[link.id] if pid in people]) for link in forbidden],
+        "cannot_links": [
+            (link, [people[pid] for pid in apart[link.id]], mask.note(link.reason))
+            for link in forbidden
+            if apart[link.id] and all(pid in people for pid in apart[link.id])
+        ],
         "can_revoke": request.user.has_perm(permissions.REVOKE_CANNOT_LINK)
         and Profile.objects.stewarded_by(request.user).filter(pk=profile.pk).exists(),
     }

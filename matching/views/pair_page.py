@@ -1,7 +1,8 @@
 """What the pair page shows of two customers (or one and a record of it), in plain values for its template."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -14,10 +15,11 @@ from matching.engine.explain import Bar
 from matching.engine.model import Model
 from matching.engine.types import Evidence, Reason
 from matching.forms import LATER
-from matching.models import Proposal, Relation
+from matching.models import CannotLink, Proposal, Relation
 from profiles import approvals
 from profiles.customers import ShownCustomer, granted_sources, show
 from profiles.lineage import RULES
+from profiles.masking import Mask, Masks, cover, mask_of, masks_for
 from profiles.models import Membership, Profile, SourceRecord
 from profiles.schema import published
 from profiles.work import KINDS
@@ -80,7 +82,7 @@ def of_proposal(request: HttpRequest, proposal: Proposal) -> dict:
         "told": _told(stored, models_in_force.by_label(proposal.model_label)) if stored else None,
         "withheld": not readable,
         "in_the_way": _in_the_way(proposal, granted),
-        "decisions": proposal.decisions.select_related("actor"),
+        "decisions": _noted(proposal.decisions.select_related("actor"), mask_of(request.user)),
         "closed_because": "" if is_open else review.already_decided(proposal),
         "reopened": proposing.reopened_because(proposal, published()),
         "action": reverse("matching:decide", args=[proposal.pk]),
@@ -137,21 +139,21 @@ def _two_or_one(
 ) -> dict:
     """Both customers, what a merge would make of them, and what stands between them."""
     ids = [profile.id for profile in profiles]
-    people = show(ids, request.user)
+    people, masks = show(ids, request.user), masks_for(request.user, ids)
     shown = [people[pid] for pid in ids]
     impacts = preview.impacts(profiles, proposal, request.user)
     ends = [
         End(letter, profile, people[profile.id], impacts[profile.id])
         for letter, profile in zip(preview.SIDES, profiles, strict=False)
     ]
-    _fill_records(ends, granted)
+    _fill_records(ends, granted, masks)
     is_pair = len(profiles) > 1
     asked_for = second_person.merge_asked_for(*ids) if is_pair else None
     links = constraints.within(_members(ids)) if is_pair else []
     return {
         "ends": ends,
         "is_pair": is_pair,
-        "rows": preview.rows(shown, *preview.merged(ids, granted)) if is_pair else [],
+        "rows": preview.rows(shown, *preview.merged(ids, granted, masks.together(ids))) if is_pair else [],
         "rules": RULES,
         "versions": {str(profile.id): profile.version for profile in profiles},
         "survivor": review.default_survivor(ids) if is_pair else None,
@@ -159,18 +161,31 @@ def _two_or_one(
         "takes_two": is_pair and second_person.are_all_verified(ids),
         "asked_for": asked_for,
         "asked_url": approvals.address_of(asked_for, request.user),
-        "cannot_links": links,
+        "cannot_links": _noted((link for link in links if _is_seen(link, granted)), masks.usual),
         "can_revoke": request.user.has_perm(permissions.REVOKE_CANNOT_LINK),
         "household": is_pair and _one_household(ends),
     }
+
+
+def _noted(rows: Iterable[Any], mask: Mask) -> list[Any]:
+    """Rows with what people wrote in them, as far as the reader may see it. Not to be saved."""
+    rows = list(rows)
+    for row in rows:
+        row.reason = mask.note(row.reason)
+    return rows
+
+
+def _is_seen(link: CannotLink, granted: Collection[int]) -> bool:
+    """Whether every record that a cannot-link names is the reader's to see. 1 query."""
+    return granted >= set(link.ends.values_list("record__source_id", flat=True))
 
 
 def _members(profile_ids: Collection[UUID]) -> list[int]:
     return list(Membership.objects.filter(profile_id__in=profile_ids).values_list("record_id", flat=True))
 
 
-def _fill_records(ends: list[End], granted: Collection[int]) -> None:
-    """The visible records of each end. 1 query."""
+def _fill_records(ends: list[End], granted: Collection[int], masks: Masks) -> None:
+    """The visible records of each end, through the reader's mask. 1 query."""
     rows = SourceRecord.objects.filter(
         membership__profile_id__in=[end.profile.id for end in ends], source_id__in=granted
     )
@@ -178,7 +193,7 @@ def _fill_records(ends: list[End], granted: Collection[int]) -> None:
     for record in rows.select_related("source", "membership").defer("payload").order_by("id"):
         by_profile.setdefault(record.membership.profile_id, []).append(record)
     for end in ends:
-        end.records = by_profile.get(end.profile.id, [])
+        end.records = cover(by_profile.get(end.profile.id, []), masks.of(end.profile.id))
 
 
 def _one_household(ends: list[End]) -> bool:

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -40,8 +41,10 @@ def publish(request: HttpRequest, label: str) -> HttpResponse:
     """What publishing a version would mean, and the request for it. 19 queries at most."""
     row = get_model(label)
     may = request.user.has_perm(permissions.PUBLISH_MODEL)
+    if request.method == "POST" and not may:
+        raise PermissionDenied
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and may and form.is_valid():
+    if request.method == "POST" and form.is_valid():
         try:
             publishing.request(model=row, by=request.user, reason=form.cleaned_data["reason"])
         except publishing.PublicationNotAllowed as error:

@@ -8,6 +8,7 @@ from .identity import IdentityOperation, Membership, Profile, RecordMove
 from .job import Job, JobStep
 from .mark import Mark
 from .record import Batch, Correction, QuarantinedRow, RecordVersion, SourceRecord
+from .reveal import Reveal
 from .schema import BlockedValue, CanonicalField, SchemaVersion
 from .source import FieldMapping, Source, SourceGroupGrant, SourceUserGrant
 from .user import User
@@ -32,6 +33,7 @@ __all__ = [
     "QuarantinedRow",
     "RecordMove",
     "RecordVersion",
+    "Reveal",
     "SchemaVersion",
     "SearchEntry",
     "Source",

@@ -14,10 +14,12 @@ from django.views.decorators.http import require_GET
 from profiles import audit, history, permissions, timeline
 from profiles.customers import ShownCustomer, ShownValue, get_profile, granted_sources, show
 from profiles.lineage import RULES, Tracer
+from profiles.masking import cover, masks_for
 from profiles.models import Profile, RecordMove, SourceRecord
 from profiles.panels import panels_for
 from profiles.rendering import render_page
 from profiles.search import find
+from profiles.views.reveals import reveal_context
 
 TABS = {"": "Profile", "records": "Records", "timeline": "Timeline", "then": "As it was"}
 
@@ -90,6 +92,7 @@ def _header(request: HttpRequest, profile: Profile, tab: str) -> dict:
         "tabs": [(label, f"{here}?tab={key}" if key else here, key == tab, None) for key, label in TABS.items()],
         "absorbed": profile.tombstones.visible_to(request.user).order_by("-id")[:5],
         "is_steward": Profile.objects.stewarded_by(request.user).filter(pk=profile.pk).exists(),
+        **reveal_context(request.user, profile),
     }
 
 
@@ -103,7 +106,8 @@ def _profile(request: HttpRequest, profile: Profile, granted: set[int], shown: S
     cited = {v.record_id for found in (shown.golden, shown.runners_up) for values in found.values() for v in values}
     rows = SourceRecord.objects.filter(id__in=cited, source_id__in=granted)
     records = list(rows.select_related("source", "batch").prefetch_related("corrections__created_by"))
-    tracer = Tracer(records)
+    masks = masks_for(request.user, [profile.id])
+    tracer = Tracer(records, masks.of(profile.id))
     return {
         "values": [
             {
@@ -120,13 +124,13 @@ def _profile(request: HttpRequest, profile: Profile, granted: set[int], shown: S
 
 def _passed_over(golden: list[ShownValue], others: list[ShownValue]) -> list[ShownValue]:
     """Values that differ from the golden ones: a name that lost as a whole may share parts with the one that won."""
-    taken = {value.value for value in golden}
-    return [value for value in others if value.value not in taken]
+    taken = {value.token for value in golden}
+    return [value for value in others if value.token not in taken]
 
 
 def _records_tab(request: HttpRequest, profile: Profile, granted: set[int], shown: ShownCustomer) -> dict:
-    records = _records(profile, granted)
-    return {"records": records, "hidden": max(0, profile.memberships.count() - len(records))}
+    mask = masks_for(request.user, [profile.id]).of(profile.id)
+    return {"records": cover(_records(profile, granted), mask)}
 
 
 def _timeline(request: HttpRequest, profile: Profile, granted: set[int], shown: ShownCustomer) -> dict:
@@ -148,9 +152,10 @@ def _then(request: HttpRequest, profile: Profile, granted: set[int], shown: Show
     """The customer as it was at the end of a day."""
     day = _day(request.GET.get("on", "")) or timezone.localdate()
     moment = timezone.make_aware(datetime.combine(day, time.max))
+    mask = masks_for(request.user, [profile.id]).of(profile.id)
     return {
         "day": day,
-        "past": history.as_it_was(profile, min(moment, timezone.now()), granted),
+        "past": history.as_it_was(profile, min(moment, timezone.now()), granted, mask),
         "today": timezone.localdate(),
     }
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from profiles import audit, permissions, work
 from profiles import imports as actions
 from profiles.forms import UploadForm
+from profiles.masking import mask_of
 from profiles.models import Batch, QuarantinedRow, Source, SourceRecord
 from profiles.rendering import render_page
 from profiles.schema import NothingPublished, published
@@ -168,6 +169,8 @@ def mend(request: HttpRequest, pk: int) -> HttpResponse:
     if row is None:
         raise Http404
     found = get_own_batch(request, row.batch_id)
+    if not mask_of(request.user).sees_rows:
+        raise PermissionDenied("Rows as sent are for those who may see everything in them.")
     cells = _columns(found, actions.quarantined_cells(row))
     if request.method == "POST":
         return _replay(request, found, row, cells)

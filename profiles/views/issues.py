@@ -11,10 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from profiles import audit, conflicts, corrections, flags, permissions
 from profiles.forms import AnswerForm, FlagForm
+from profiles.masking import cover, token
 from profiles.models import Correction, Flag, Source, SourceRecord, WorkItem
 from profiles.rendering import render_page
 from profiles.schema import published
-from profiles.views.records import get_record
+from profiles.views.records import get_record, mask_of_record
 from profiles.work import KINDS
 
 PAGE = 50
@@ -59,16 +60,22 @@ def flag_value(request: HttpRequest, pk: int) -> HttpResponse:
     """Flag a value of a record as wrong."""
     record = get_record(request, pk)
     field = request.POST.get("field") or request.GET.get("field", "")
-    values = flags.values_shown(record, field)
+    schema, mask = published(), mask_of_record(request.user, record)
+    values = {
+        token(field, v, seen): (v, seen)
+        for v in flags.values_shown(record, field)
+        if (seen := mask.value(field, v, schema)) is not None
+    }
     if not values:
         raise Http404
-    form = FlagForm(request.POST or None, values=values, initial={"field": field, "value": values[0]})
+    form = FlagForm(request.POST or None, values=values, initial={"field": field, "value": next(iter(values))})
     if request.method == "POST" and form.is_valid():
         flags.flag(record=record, by=request.user, **form.cleaned_data)
         messages.success(request, "Thank you. The stewards of the source will look; you read their answer here.")
         return redirect("profiles:issues")
     audit.read("customer.read", subjects=corrections.subjects_of(record), obj=record)
-    context = {"record": record, "label": published().label(field), "form": form}
+    cover([record], mask)
+    context = {"record": record, "label": schema.label(field), "form": form}
     status = 422 if form.is_bound else 200
     return render_page(request, "profiles/flag_value.html", "profiles/flag_value.html", context, status)
 
@@ -92,13 +99,19 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _flag_page(request: HttpRequest, row: Flag, form: AnswerForm, status: int = 200) -> HttpResponse:
     audit.read("customer.read", subjects=corrections.subjects_of(row.record), obj=row)
+    schema, mask = published(), mask_of_record(request.user, row.record)
     context = {
         "flag": row,
-        "label": published().label(row.field),
-        "now": flags.values_shown(row.record, row.field),
+        "label": schema.label(row.field),
+        "then": mask.values(row.field, [row.value], schema),
+        "now": mask.values(row.field, flags.values_shown(row.record, row.field), schema),
+        "note": row.note if row.reporter_id == request.user.pk else mask.note(row.note),
+        "answer": row.answer if row.reporter_id == request.user.pk else mask.note(row.answer),
         "form": form,
         "can_answer": _stewards(request, row.record) and request.user.has_perm(permissions.ANSWER_FLAGS),
     }
+    row.value = ""
+    cover([row.record], mask)
     return render_page(request, "profiles/flag.html", "profiles/flag.html", context, status)
 
 
@@ -140,12 +153,18 @@ def conflict(request: HttpRequest, pk: int) -> HttpResponse:
     """A correction beside what its source said then and says now: keep it, or release it."""
     row = get_correction(request, pk)
     audit.read("customer.read", subjects=corrections.subjects_of(row.record), obj=row)
+    schema, mask = published(), mask_of_record(request.user, row.record)
+    then, said, now = row.source_values, row.values, row.record.attributes.get(row.field, [])
     context = {
         "correction": row,
-        "label": published().label(row.field),
-        "now": row.record.attributes.get(row.field, []),
+        "label": schema.label(row.field),
+        "then": mask.values(row.field, then, schema),
+        "said": mask.values(row.field, said, schema),
+        "now": mask.values(row.field, now, schema),
+        "reason": mask.note(row.reason),
         "is_open": row.released_at is None and conflicts.is_third(row, row.record),
     }
+    cover([row.record], mask)
     return render_page(request, "profiles/conflict.html", "profiles/conflict.html", context)
 
 

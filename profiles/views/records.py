@@ -9,9 +9,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from profiles import audit, corrections, permissions
 from profiles.forms import CorrectionForm
-from profiles.models import Correction, Source, SourceRecord
+from profiles.masking import Mask, cover, masks_for
+from profiles.models import Correction, Source, SourceRecord, User
 from profiles.rendering import render_page
-from profiles.schema import published
+from profiles.schema import Schema, published
 
 
 @login_required
@@ -21,16 +22,52 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     """One record: what the source sent, what became of it, its older states."""
     row = get_record(request, pk)
     audit.read("customer.read", subjects=corrections.subjects_of(row), obj=row)
+    return _page(request, row, CorrectionForm(record=row))
+
+
+def _page(request: HttpRequest, row: SourceRecord, form: CorrectionForm, status: int = 200) -> HttpResponse:
+    """The record through the reader's mask: rows as sent are shown to those who see everything only."""
+    schema, mask = published(), mask_of_record(request.user, row)
     context = {
         "record": row,
-        "cells": row.cells(),
-        "attributes": {published().label(key): values for key, values in row.attributes.items()},
-        "versions": row.versions.select_related("batch").defer("payload"),
-        "corrections": row.corrections.select_related("created_by", "released_by").order_by("-id"),
-        "form": CorrectionForm(record=row),
+        "sees_rows": mask.sees_rows,
+        "cells": row.cells() if mask.sees_rows else {},
+        "attributes": {
+            schema.label(key): seen
+            for key, found in row.attributes.items()
+            if (seen := mask.values(key, found, schema))
+        },
+        "problems": [(problem["column"], problem["message"]) for problem in row.problems],
+        "versions": row.versions.select_related("batch").defer("payload", "attributes"),
+        "corrections": [
+            _seen(one, mask, schema) for one in row.corrections.select_related("created_by").order_by("-id")
+        ],
+        "form": form,
         "can_correct": _can_correct(request, row),
     }
-    return render_page(request, "profiles/record.html", "profiles/record.html", context)
+    cover([row], mask)
+    return render_page(request, "profiles/record.html", "profiles/record.html", context, status)
+
+
+def _seen(correction: Correction, mask: Mask, schema: Schema) -> dict[str, object]:
+    """A correction as the reader may see it."""
+    return {
+        "pk": correction.pk,
+        "label": schema.label(correction.field),
+        "act": correction.get_act_display(),
+        "values": mask.values(correction.field, correction.values, schema),
+        "reason": mask.note(correction.reason),
+        "by": correction.created_by.display_name if correction.created_by else "system",
+        "at": correction.created_at,
+        "released_at": correction.released_at,
+    }
+
+
+def mask_of_record(user: User, row: SourceRecord) -> Mask:
+    """How the reader sees a record: as they see its customer. At most 1 query."""
+    membership = getattr(row, "membership", None)
+    home = membership.profile_id if membership else None
+    return masks_for(user, [home] if home else []).of(home)
 
 
 def get_record(request: HttpRequest, pk: int) -> SourceRecord:
@@ -57,8 +94,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("You may correct records of the sources you steward only.")
     form = CorrectionForm(request.POST, record=row)
     if not form.is_valid():
-        context = {"record": row, "form": form, "can_correct": True, "cells": row.cells()}
-        return render_page(request, "profiles/record.html", "profiles/record.html", context, status=422)
+        return _page(request, row, form, 422)
     try:
         corrections.correct(record=row, by=request.user, **form.cleaned_data)
     except corrections.CorrectionNotAllowed as refused:

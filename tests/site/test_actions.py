@@ -17,7 +17,7 @@ from matching import constraints, identity, models_in_force, proposing, publishi
 from matching import drafts as model_drafts
 from matching import evaluation as evaluations
 from matching.models import CannotLink, Evaluation, MatchModel, Proposal, Publication
-from profiles import approvals, conflicts, corrections, drafts, flags, grants, imports, schema
+from profiles import approvals, conflicts, corrections, drafts, flags, grants, imports, reveals, schema
 from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion, User
 from tests.cast import Cast, profile_of, record, send, send_bytes
 from tests.site.test_screens import propose
@@ -348,6 +348,8 @@ VERBS: list[tuple[str, Callable, list[str]]] = [
     ("profiles.conflicts.keep", keep, ["record.correction_kept"]),
     ("profiles.flags.flag", flag, ["customer.flagged"]),
     ("profiles.flags.answer", answer, ["flag.answered"]),
+    ("profiles.reveals.reveal", lambda cast: lambda: reveals.reveal(
+        profile=profile_of(cast.shop, "1"), purpose="caller", ticket="CALL-7", by=cast.vera), ["customer.revealed"]),
     ("profiles.imports.receive_file", receive, ["batch.received"]),
     ("profiles.imports.replay", replay, ["quarantine.replayed"]),
     ("profiles.imports.dismiss", dismiss, ["quarantine.dismissed"]),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from matching import identity, review
 from matching import undo as undoing
 from profiles import corrections, history
+from profiles.masking import CLEAR
 from profiles.models import Profile, SourceRecord
 from tests.cast import Cast, profile_of, record, send
 
@@ -96,14 +97,14 @@ def test_as_it_was_before_a_merge_and_before_a_change(cast: Cast) -> None:
     merged = timezone.now()
     send(cast.shop, {"id": "1", "name": "Ada King", "mail": "new@post.example"}, name="d.jsonl")
     profile, granted = profile_of(cast.shop, "1"), {cast.shop.id, cast.crm.id}
-    then, between = (history.as_it_was(profile, moment, granted) for moment in (start, merged))
-    now = history.as_it_was(profile, timezone.now(), granted)
+    then, between = (history.as_it_was(profile, moment, granted, CLEAR) for moment in (start, merged))
+    now = history.as_it_was(profile, timezone.now(), granted, CLEAR)
     assert [t.record.id for t in then.records] == [one.id]
     assert then.customer.first("email") == "ada@post.example"
     assert {t.record.id for t in between.records} == {one.id, two.id}
     assert {v.value for v in between.customer.golden["email"]} == {"ada@post.example", "carl@post.example"}
     assert {v.value for v in now.customer.golden["email"]} == {"new@post.example", "carl@post.example"}
-    assert history.as_it_was(profile, merged, {cast.shop.id}).customer.first("email") == "ada@post.example"
+    assert history.as_it_was(profile, merged, {cast.shop.id}, CLEAR).customer.first("email") == "ada@post.example"
 
 
 def test_the_past_agrees_with_what_is_shown_now(cast: Cast) -> None:
