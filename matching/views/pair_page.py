@@ -81,7 +81,7 @@ def of_proposal(request: HttpRequest, proposal: Proposal) -> dict:
         "reasons": [KINDS[_kind(proposal)].reason(code) for code in proposal.reasons],
         "told": _told(stored, models_in_force.by_label(proposal.model_label)) if stored else None,
         "withheld": not readable,
-        "in_the_way": _in_the_way(proposal, granted),
+        "in_the_way": cover(_in_the_way(proposal, granted), mask_of(request.user)),
         "decisions": _noted(proposal.decisions.select_related("actor"), mask_of(request.user)),
         "closed_because": "" if is_open else review.already_decided(proposal),
         "reopened": proposing.reopened_because(proposal, published()),

@@ -10,23 +10,25 @@ from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import Resolver404, resolve
+from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from cdv_site.demo.loading import GRANTS
 from governance.roles import BY_NAME, ROLES
-from matching import constraints, review
+from matching import constraints, review, second_person
 from matching.engine.explain import evidence_to_json
 from matching.evidence import explain_pair
 from matching.models import CannotLink, Proposal
 from profiles import conflicts, corrections, flags, work
 from profiles.context import acting, actor_of
-from profiles.models import Batch, Profile, Source, User
+from profiles.models import Batch, Job, Profile, Source, User
 from tests.cast import Cast, profile_of, record, send
 
 # what is personal, sensitive, and neither, of the customers of source A; lower case, parts that nothing else contains
 PERSONAL = ("kanar", "79460777", "7946 0777")
 SENSITIVE = ("1971-11-07", "nid77", "7711")
 NEITHER = ("loyal77",)
+OF_THE_SOURCE = ("onlya",)  # its name, its files, who answers for it
 ROW = {
     "id": "kanar-1", "name": "Kanaria Kanarow", "mail": "kanaria@kanarow.example", "tel": "020 7946 0777",
     "born": "1971-11-07", "addr": "77 Kanarstreet", "zip": "EC1A 1BB", "town": "Kanarville", "card": "loyal77",
@@ -46,12 +48,12 @@ class World:
             ROW,
             {**ROW, "id": "kanar-2", "name": "Kanarin Kanarow"},
             {"name": "Kanar Kanarow"},
-            name="kanar.jsonl",
+            name="onlya.jsonl",
             resolve=False,
         )
         send(self.b, OTHER, {"id": "8", "name": "Kurt Beispiel"}, {"name": "Nobody"}, name="crm.jsonl")
-        send(self.a, {"id": "kanar-3", "name": "Kanarius Odd"}, name="kanar3.jsonl")
-        Source.objects.filter(pk=self.a.pk).update(name="Kanarshop", owner="kanar@owner.example")
+        send(self.a, {"id": "kanar-3", "name": "Kanarius Odd"}, name="onlya3.jsonl")
+        Source.objects.filter(pk=self.a.pk).update(name="Onlyashop", owner="onlya@owner.example")
         with acting(actor_of(self.ada)):
             self._merge()
             self._say()
@@ -80,9 +82,18 @@ class World:
         self.cannot_link = constraints.write(
             **ends, origin=CannotLink.Origin.DECISION, by=self.ada, reason="kanar reason"
         )
-        work.open_item(kind="cluster_stopped", subject_id=self.only_a.id, reason="stopped", detail={"size": 60})
+        self.item = work.open_item(
+            kind="cluster_stopped", subject_id=self.only_a.id, reason="stopped", detail={"size": 60}
+        )
         self.batch = Batch.objects.filter(source=self.a, quarantined__gt=0).get()
         self.row = self.batch.quarantine.get()
+        self.job = Job.objects.get(pk=self.batch.job_id)
+        self.approval = second_person.ask_for_merge(
+            left=self.only_a.id, right=self.both.id, survivor=None, confirmed=[], by=self.ada, reason="kanar reason"
+        )
+        self.erased = Profile.objects.create(
+            state=Profile.State.ERASED, source_ids=[self.a.id], created_at=timezone.now(), updated_at=timezone.now()
+        )
 
     def _propose(self, one: Profile, other: Profile) -> Proposal:
         left, right = sorted((one, other), key=lambda profile: profile.id)
@@ -122,7 +133,7 @@ SKIPPED = ("/static/", "/accounts/", "/admin/jsi18n/")
 
 
 def crawl(client: Client, *starts: str) -> Iterator[tuple[str, HttpResponse]]:
-    """Every page that can be reached by links, one of each view and set of parameters."""
+    """Every page that can be reached by links, one of each view and set of parameters; of the set-up what is linked to."""
     waiting, seen = [("", start) for start in starts or ("/",)], set()
     while waiting:
         came_from, address = waiting.pop(0)
@@ -131,7 +142,7 @@ def crawl(client: Client, *starts: str) -> Iterator[tuple[str, HttpResponse]]:
         seen.add(kind)
         answer = client.get(address)
         yield f"{came_from} -> {address}", answer
-        if "text/html" in answer.headers.get("Content-Type", ""):
+        if not address.startswith("/admin/") and "text/html" in answer.headers.get("Content-Type", ""):
             found = (unescape(link) for link in LINK.findall(answer.content.decode()))
             waiting += [(address, local(address, link)) for link in found if is_local(link)]
 

@@ -1,0 +1,128 @@
+"""The one table of who may open what: every address of the site, by method, with the permissions it takes.
+
+An address that is not here fails the suite; a method that is not here is refused to everybody.
+"""
+
+from dataclasses import dataclass
+
+from matching import permissions as matching
+from profiles import permissions as profiles
+
+SIGNED_IN = ()  # whoever signed in
+OPEN = None  # whoever asks
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The permissions that GET and POST take (False: there is no such method), and the object of source A it is about."""
+
+    get: object = False
+    post: object = False
+    about: str = ""  # an attribute of the world; "-": something that is not there
+    manages: bool = False  # takes a grant to manage a source, or the permission to give all grants
+
+
+def page(*permissions: str, about: str = "") -> Rule:
+    return Rule(get=permissions, about=about)
+
+
+def act(*permissions: str, about: str = "") -> Rule:
+    return Rule(post=permissions, about=about)
+
+
+def form(*permissions: str, about: str = "", post: tuple[str, ...] | None = None) -> Rule:
+    """A page that takes what it asks for; `post`: more permissions than looking at it takes."""
+    return Rule(get=permissions, post=permissions + (post or ()), about=about)
+
+
+MATRIX = {
+    "home": page(),
+    "gallery": page(),
+    "healthz": Rule(get=OPEN, post=OPEN),
+    "readyz": Rule(get=OPEN, post=OPEN),
+    "profiles:customers": page(profiles.VIEW_CUSTOMERS),
+    "profiles:customer": page(profiles.VIEW_CUSTOMERS, about="only_a"),
+    "profiles:reveal": act(profiles.REVEAL, about="only_a"),
+    "profiles:record": page(profiles.VIEW_CUSTOMERS, about="record"),
+    "profiles:correct": act(profiles.CORRECT, about="record"),
+    "profiles:release-correction": act(profiles.CORRECT, about="correction"),
+    "profiles:flag-value": form(profiles.FLAG, about="record"),
+    "profiles:conflict": page(profiles.CORRECT, about="correction"),
+    "profiles:keep-correction": act(profiles.CORRECT, about="correction"),
+    "profiles:issues": page(profiles.FLAG),
+    "profiles:flag": page(profiles.FLAG, about="flag"),
+    "profiles:answer-flag": act(profiles.ANSWER_FLAGS, about="flag"),
+    "profiles:sources": page(),
+    "profiles:source": page(about="a"),
+    "profiles:grant-source": Rule(post=SIGNED_IN, about="a", manages=True),
+    "profiles:revoke-grant": Rule(get=SIGNED_IN, post=SIGNED_IN, about="a", manages=True),
+    "profiles:imports": form(profiles.VIEW_IMPORTS, post=(profiles.IMPORT,)),
+    "profiles:import": page(profiles.VIEW_IMPORTS, about="batch"),
+    "profiles:import-progress": page(profiles.VIEW_IMPORTS, about="batch"),
+    "profiles:undo-import": act(profiles.UNDO_IMPORT, about="batch"),
+    "profiles:quarantine": page(profiles.VIEW_IMPORTS, about="batch"),
+    "profiles:mend": form(profiles.MEND, about="row"),
+    "profiles:dismiss": act(profiles.MEND, about="row"),
+    "profiles:approvals": page(profiles.VIEW_APPROVALS),
+    "profiles:approval": page(profiles.VIEW_APPROVALS, about="approval"),
+    "profiles:answer-approval": act(profiles.VIEW_APPROVALS, about="approval"),
+    "profiles:reach": page(profiles.VIEW_COUNTS),
+    "profiles:jobs": page(profiles.VIEW_JOBS),
+    "profiles:job": page(profiles.VIEW_JOBS, about="job"),
+    "profiles:cancel-job": act(profiles.CONTROL_JOBS, about="job"),
+    "profiles:retry-job": act(profiles.CONTROL_JOBS, about="job"),
+    "profiles:data-dictionary": page(profiles.VIEW_DICTIONARY),
+    "matching:queue": page(matching.VIEW_QUEUE),
+    "matching:other-work": page(matching.VIEW_QUEUE),
+    "matching:close-work": act(matching.REVIEW, about="item"),
+    "matching:brake": page(matching.VIEW_QUEUE, about="-"),
+    "matching:release-brake": act(matching.RELEASE_BRAKE, about="-"),
+    "matching:proposal": page(matching.VIEW_QUEUE, about="across"),
+    "matching:decide": act(matching.REVIEW, about="across"),
+    "matching:compare": page(matching.VIEW_QUEUE),
+    "matching:decide-pair": act(matching.CHANGE_IDENTITY),
+    "matching:split": form(matching.CHANGE_IDENTITY, about="only_a"),
+    "matching:move": form(matching.CHANGE_IDENTITY, about="only_a"),
+    "matching:links": page(matching.VIEW_QUEUE, about="only_a"),
+    "matching:operation": page(profiles.VIEW_CUSTOMERS, about="operation"),
+    "matching:undo": act(matching.CHANGE_IDENTITY, about="operation"),
+    "matching:revoke": act(matching.REVOKE_CANNOT_LINK, about="cannot_link"),
+    "matching:full-runs": form(matching.VIEW_FULL_RUNS, post=(matching.START_FULL_RUN,)),
+    "matching:full-run": page(matching.VIEW_FULL_RUNS, about="-"),
+    "matching:full-run-progress": page(matching.VIEW_FULL_RUNS, about="-"),
+    "matching:control-full-run": act(matching.START_FULL_RUN, about="-"),
+    "matching:publish-full-run": act(matching.PUBLISH_FULL_RUN, about="-"),
+    "matching:undo-full-run": act(matching.PUBLISH_FULL_RUN, about="-"),
+    "matching:models": page(matching.VIEW_MODELS),
+    "matching:compare-models": page(matching.VIEW_MODELS),
+    "matching:evaluate-both": act(matching.EVALUATE_MODELS),
+    "matching:evaluation": page(matching.VIEW_MODELS, about="-"),
+    "matching:shadow-run": page(matching.VIEW_MODELS, about="-"),
+    "matching:answer-publication": act(matching.PUBLISH_MODEL, about="-"),
+    "matching:model": page(matching.VIEW_MODELS, about="model"),
+    "matching:copy-model": act(matching.EDIT_MODELS, about="model"),
+    "matching:edit-model": form(matching.EDIT_MODELS, about="model"),
+    "matching:discard-model": act(matching.EDIT_MODELS, about="model"),
+    "matching:refit-model": form(matching.EDIT_MODELS, about="model"),
+    "matching:try-model": form(matching.VIEW_MODELS, about="model"),
+    "matching:evaluate-model": act(matching.EVALUATE_MODELS, about="model"),
+    "matching:publish-model": form(matching.VIEW_MODELS, about="model", post=(matching.PUBLISH_MODEL,)),
+    "matching:start-shadow": act(matching.EVALUATE_MODELS, about="model"),
+    "governance:access": page(),
+    "governance:access-review": Rule(get=SIGNED_IN, manages=True),
+    "governance:reviewed-access": Rule(get=SIGNED_IN, about="-", manages=True),
+    "governance:start-access-review": act(*profiles.GRANT_SOURCES),
+    "governance:decide-grants": Rule(post=SIGNED_IN, about="-", manages=True),
+    "governance:people": page(*profiles.MANAGE_PEOPLE),
+    "governance:invite": form(*profiles.MANAGE_PEOPLE),
+    "governance:person": page(*profiles.MANAGE_PEOPLE, about="ada"),
+    "governance:invite-again": act(*profiles.MANAGE_PEOPLE, about="ada"),
+    "governance:set-roles": act(*profiles.MANAGE_PEOPLE, about="ada"),
+    "governance:hand-over": act(*profiles.MANAGE_PEOPLE, about="ada"),
+    "governance:switch-account": act(*profiles.MANAGE_PEOPLE, about="ada"),
+    "governance:audit": page(profiles.READ_AUDIT),
+    "governance:audit-event": page(profiles.READ_AUDIT, about="-"),
+    "governance:audit-person": page(profiles.READ_AUDIT),
+    "governance:audit-user": page(profiles.READ_AUDIT),
+    "governance:seals": page(profiles.READ_AUDIT),
+}

@@ -1,0 +1,174 @@
+"""Nobody is shown what is not theirs: no dead link, no value above the role, nothing of another source."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from governance.roles import ROLES, Role
+from profiles import permissions, reveals
+from profiles.customers import show
+from profiles.models import AuditEvent, Reveal, Source
+from tests.access.world import (
+    NEITHER,
+    OF_THE_SOURCE,
+    PERSONAL,
+    SENSITIVE,
+    World,
+    crawl,
+    found_in,
+    signed_in,
+    text_of,
+)
+
+pytestmark = pytest.mark.django_db
+GOOD = {200, 302, 410}  # 410: a merged id, with the way on
+SEARCHES = ("kanaria", "kanaria@kanarow.example", "02079460777", "loyal77", "nid77ab7711", "kanarstreet")
+
+
+def hidden_from(role: Role) -> tuple[str, ...]:
+    """The canaries that a role never sees."""
+    held = set(role.permissions)
+    if permissions.VIEW_CUSTOMERS not in held:
+        return (*PERSONAL, *SENSITIVE, *NEITHER)
+    personal = () if permissions.SEE_PERSONAL in held else PERSONAL
+    return (*personal, *(() if permissions.SEE_SENSITIVE in held else SENSITIVE))
+
+
+def starts(world: World) -> list[str]:
+    """Where a crawl begins: home, each tab, and what is found by typing."""
+    here = reverse("profiles:customer", args=[world.both.pk])
+    tabs = [f"{here}?tab={tab}" for tab in ("records", "timeline", "then")]
+    pages = [reverse("matching:links", args=[world.both.pk]), reverse("profiles:record", args=[world.record.pk])]
+    flagging = reverse("profiles:flag-value", args=[world.record.pk]) + "?field=city"
+    return ["/", here, *tabs, *pages, flagging]
+
+
+def test_no_role_is_shown_a_dead_link_or_a_value_that_it_may_not_see() -> None:
+    world = World()
+    dead, leaks, visited = {}, {}, {}
+    for role in ROLES:
+        client, hidden = signed_in(world.users[role.name]), hidden_from(role)
+        pages = list(crawl(client))
+        visited[role.name] = len(pages)
+        dead |= {f"{role.name}: {where}": page.status_code for where, page in pages if page.status_code not in GOOD}
+        if hidden:
+            pages += [(address, client.get(address)) for address in starts(world)]
+            pages += [(text, client.get(reverse("profiles:customers"), {"q": text})) for text in SEARCHES]
+        for where, page in pages:
+            if leak := found_in(text_of(page).replace(where, ""), hidden):
+                leaks[f"{role.name}: {where}"] = leak
+    assert dead == {}
+    assert leaks == {}
+    assert min(visited.values()) >= 3 and visited["steward"] > 20, visited
+
+
+def test_who_stewards_another_source_finds_nothing_of_this_one() -> None:
+    world = World()
+    client = signed_in(world.stranger)
+    everything = (*PERSONAL, *SENSITIVE, *NEITHER, *OF_THE_SOURCE)
+    pages = list(crawl(client))
+    pages += [(text, client.get(reverse("profiles:customers"), {"q": text})) for text in SEARCHES]
+    pages += [(text, client.get(reverse("matching:try-model", args=["default-1"]), {"q": text})) for text in SEARCHES]
+    assert {where: page.status_code for where, page in pages if page.status_code not in GOOD} == {}
+    assert {
+        where: leak for where, page in pages if (leak := found_in(text_of(page).replace(where, ""), everything))
+    } == {}
+    assert {text: len(client.get(reverse("profiles:customers"), {"q": text}).context["rows"]) for text in SEARCHES} == (
+        dict.fromkeys(SEARCHES, 0)
+    )
+    assert_only_what_b_supports(world)
+
+
+def assert_only_what_b_supports(world: World) -> None:
+    """The customer of both sources as who sees B only: B's values, its one record, nothing withheld that would show."""
+    shown = show([world.both.id], world.stranger)[world.both.id]
+    assert (shown.name, shown.record_count, shown.first("email")) == ("Berta Beispiel", 1, "berta@beispiel.example")
+    assert [value.value for values in shown.runners_up.values() for value in values] == []
+    page = signed_in(world.stranger).get(reverse("profiles:customer", args=[world.both.pk]))
+    text = page.content.decode()
+    assert "1 record ·" in text
+    assert "you may not see" not in text
+    queue = signed_in(world.stranger).get(reverse("matching:queue"))
+    assert queue.context["total"] == 0
+    assert all(not options for _, _, options in queue.context["filters"])
+
+
+def test_masked_values_are_revealed_for_a_purpose_so_often_a_day(settings: object) -> None:
+    world = World()
+    user = world.users["support"]
+    client, page = signed_in(user), reverse("profiles:customer", args=[world.both.pk])
+    act = reverse("profiles:reveal", args=[world.both.pk])
+    masked = client.get(page).content.decode()
+    assert "k•••@k•••.example" in masked
+    assert "•••77" in masked
+    assert client.post(act, {"purpose": "caller", "ticket": "it is Kanaria"}).status_code == 422
+    assert client.post(act, {"purpose": "caller", "ticket": "CALL-7"}).status_code == 302
+    clear = client.get(page).content.decode()
+    assert "kanaria@kanarow.example" in clear
+    assert found_in(clear.lower(), SENSITIVE) == []  # withheld, not masked
+    event = AuditEvent.objects.filter(action="customer.revealed").get()
+    assert (event.actor_name, event.subject_ids) == (user.username, [world.both.id])
+    assert event.detail == {"purpose": "caller", "ticket": "CALL-7"}
+    other = reverse("profiles:customer", args=[world.only_a.pk])
+    assert found_in(text_of(client.get(other)), PERSONAL) == []  # of that customer only
+    assert_counted_and_over(world, user, settings)
+
+
+def assert_counted_and_over(world: World, user: object, settings: object) -> None:
+    """The quota refuses; time takes the values away again; who sees all has nothing to reveal."""
+    settings.REVEALS_PER_DAY = 1
+    client, act = signed_in(user), reverse("profiles:reveal", args=[world.only_a.pk])
+    answer = client.post(act, {"purpose": "caller", "ticket": "CALL-8"}, follow=True)
+    assert "as many as a day has" in answer.content.decode()
+    assert Reveal.objects.count() == 1
+    with pytest.raises(reveals.RevealNotAllowed, match="Nothing is masked"):
+        reveals.reveal(profile=world.both, purpose="caller", ticket="X-1", by=world.ada)
+    now = timezone.now()
+    settings.REVEALS_PER_DAY = 9
+    Reveal.objects.create(
+        user=user, profile=world.only_a, purpose="caller", ticket="OLD", at=now - timedelta(hours=1), until=now
+    )
+    page = client.get(reverse("profiles:customer", args=[world.only_a.pk]))
+    assert found_in(text_of(page), PERSONAL) == []
+    assert client.post(reverse("profiles:reveal", args=[world.erased.pk]), {}).status_code == 404
+
+
+PINNED = ("profiles:customers", "matching:queue", "profiles:imports", "profiles:issues", "profiles:jobs")
+
+
+def test_as_many_queries_with_many_grants_as_with_few() -> None:
+    world = World()
+    client = signed_in(world.ada)
+    pages = [*(reverse(name) for name in PINNED), reverse("profiles:customer", args=[world.both.pk])]
+    for page in pages:
+        client.get(page)  # fills the caches of schema and model
+    few = {page: queries(client, page) for page in pages}
+    grant_many(world)
+    assert {page: queries(client, page) for page in pages} == few
+
+
+def grant_many(world: World) -> None:
+    """2,000 sources, each granted to ten people, ada among them: 20,000 grants."""
+    made = Source.objects.bulk_create(
+        Source(key=f"s{n}", name=f"Source {n}", owner="o", id_column="id") for n in range(2_000)
+    )
+    view = Permission.objects.get(content_type__app_label="profiles", codename="view_source")
+    people = [user.pk for user in (world.ada, *world.users.values())]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO profiles_sourceusergrant (permission_id, user_id, content_object_id, granted_at)"
+            " SELECT %s, person, source, now() FROM unnest(%s::bigint[]) AS person, unnest(%s::bigint[]) AS source",
+            [view.pk, people, [source.pk for source in made]],
+        )
+        assert cursor.rowcount == 20_000
+
+
+def queries(client: object, page: str) -> int:
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(page).status_code == 200
+    return len(seen)

@@ -1,0 +1,220 @@
+"""Every address x method x role, and who is nobody, and who stewards another source, held against one table."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+from cdv_site.demo.loading import GRANTS
+from governance.roles import BY_NAME, ROLES
+from profiles import permissions
+from tests.access.matrix import MATRIX, OPEN, Rule
+from tests.access.world import World, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def names(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """The name of every address that the site answers to, but for allauth's own below accounts/: about oneself only."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            yield f"{prefix}{entry.name or entry.pattern}"
+        elif str(entry.pattern) != "accounts/":
+            yield from names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
+
+
+def test_every_address_is_in_the_table() -> None:
+    found = {name for name in names() if not name.startswith("admin:")}
+    assert found - MATRIX.keys() == set(), "say in tests/access/matrix.py who may open it"
+    assert MATRIX.keys() - found == set()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request and what must come of it."""
+
+    who: str
+    name: str
+    method: str
+    status: int
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.method} {self.name} answered {self.status}"
+
+
+def address(world: World, name: str, rule: Rule) -> str:
+    """The address, about the world's object of source A."""
+    if not rule.about:
+        return reverse(name)
+    if name == "profiles:flag-value":
+        return reverse(name, args=[world.record.pk]) + "?field=city"
+    if rule.about == "a":
+        return reverse(name, args=[world.a.key, *(["nobody"] if "revoke" in name else [])])
+    thing = "default-1" if rule.about == "model" else getattr(getattr(world, rule.about, None), "pk", 987654)
+    try:
+        return reverse(name, args=[thing])
+    except NoReverseMatch:
+        return reverse(name, args=[uuid.UUID(int=1)])
+
+
+def answer(client: Client, method: str, url: str) -> int:
+    """The status; whatever the request did is taken back."""
+    with transaction.atomic():
+        status = getattr(client, method.lower())(url).status_code
+        transaction.set_rollback(True)
+    return status
+
+
+def asked(
+    world: World, who: str, client: Client, known: set[tuple[str, str]] = frozenset()
+) -> Iterator[tuple[Case, Rule]]:
+    """Every address by both methods, but for those that are known to open."""
+    for name, rule in MATRIX.items():
+        url = address(world, name, rule)
+        for method in ("GET", "POST"):
+            if (name, method) not in known:
+                yield Case(who, name, method, answer(client, method, url)), rule
+
+
+def takes(rule: Rule, method: str) -> object:
+    return rule.get if method == "GET" else rule.post
+
+
+def test_each_role_may_do_what_the_table_says_and_nothing_else() -> None:
+    """What a role may not do is tried by that role; what may be done, by the first who may (each is shown its pages in
+    tests/access/test_leaks.py)."""
+    world = World()
+    wrong, opened = [], set()
+    for role in ROLES:
+        held = set(role.permissions)
+        known = {key for key in opened if held >= set(takes(MATRIX[key[0]], key[1]) or ())}
+        for case, rule in asked(world, role.name, signed_in(world.users[role.name]), known):
+            wanted = takes(rule, case.method)
+            anything = set(rule.get or ()) or set(rule.post or ())
+            if wanted is OPEN:
+                right = case.status == 200
+            elif wanted is False:
+                right = case.status in ({405, 403} if anything else {405})
+            elif rule.manages and not manages(role.name, held):
+                right = case.status in (403, 404)  # 404: a source that it does not know of
+            elif held >= set(wanted):
+                right = case.status in (200, 302, 404, 410, 422) and (case.status != 404 or is_missing(rule, case))
+            else:
+                right = case.status == 403
+            wrong += [] if right else [str(case)]
+            if case.status in (200, 302, 422) and not rule.manages:
+                opened.add((case.name, case.method))
+    assert wrong == []
+
+
+def manages(role: str, held: set[str]) -> bool:
+    return "manage" in GRANTS.get(role, ()) or held >= set(permissions.GRANT_SOURCES)
+
+
+def is_missing(rule: Rule, case: Case) -> bool:
+    """Whether 404 is right for somebody with the permission: it is not there, or it takes a grant that the role lacks."""
+    grants = GRANTS.get(case.who, ())
+    return rule.about == "-" or case.name in MISSING or "steward" not in grants
+
+
+MISSING = {  # named by parameters, none given; the approval of somebody else
+    "matching:compare", "matching:decide-pair", "matching:evaluate-both", "profiles:revoke-grant", "profiles:approval",
+    "profiles:answer-approval",
+}  # fmt: skip
+
+
+def test_nobody_comes_in_without_signing_in() -> None:
+    world = World()
+    found = [
+        str(case)
+        for case, rule in asked(world, "nobody", signed_in(None))
+        if case.status != (200 if takes(rule, case.method) is OPEN else 302)
+    ]
+    assert found == []
+
+
+def test_of_another_source_there_is_nothing_to_open_or_to_do() -> None:
+    """A lead steward of source B, who holds most permissions, asks for the objects of source A; in each state."""
+    world = World()
+    client, held = signed_in(world.stranger), set(BY_NAME["lead steward"].permissions)
+    found = []
+    for case, rule in asked(world, "stranger", client):
+        wanted = takes(rule, case.method)
+        if rule.about not in ("", "-", "model", "ada") and wanted and held >= set(wanted) and case.status != 404:
+            found.append(str(case))
+    assert found == ["stranger: GET matching:operation answered 200", "stranger: POST matching:undo answered 403"]
+    assert states(world, client, world.only_a) == {404}
+    assert states(world, client, world.erased) == {404}
+
+
+def test_merged_and_erased_customers_are_told_and_not_acted_on() -> None:
+    world = World()
+    client = signed_in(world.users["lead steward"])
+    for gone in (world.tombstone, world.erased):
+        url = reverse("profiles:customer", args=[gone.pk])
+        assert client.get(url).status_code == 410
+        assert states(world, client, gone) <= {302, 403, 404, 410, 422, 200}
+        assert answer(client, "POST", reverse("profiles:reveal", args=[gone.pk])) in (403, 404)
+    assert (
+        signed_in(world.users["marketing"]).get(reverse("profiles:customer", args=[world.erased.pk])).status_code == 403
+    )
+
+
+def states(world: World, client: Client, profile: object) -> set[int]:
+    """What all addresses of a customer answer."""
+    found = set()
+    for name in ("profiles:customer", "matching:split", "matching:move", "matching:links"):
+        url = reverse(name, args=[profile.pk])
+        found |= {answer(client, "GET", url)} | ({answer(client, "POST", url)} if MATRIX[name].post else set())
+    found.add(answer(client, "GET", f"{reverse('matching:compare')}?a={profile.pk}&b={world.only_b.pk}"))
+    return found
+
+
+def test_other_methods_are_refused_whoever_asks() -> None:
+    world = World()
+    client = signed_in(world.cast.root)
+    found = [
+        f"{method} {name}"
+        for name, rule in MATRIX.items()
+        if rule.get is not OPEN
+        for method in ("PUT", "DELETE", "PATCH")
+        if answer(client, method, address(world, name, rule)) not in (403, 405)
+    ]
+    assert found == []
+
+
+def test_the_set_up_is_for_administrators() -> None:
+    """Every address of the set-up: the door is shown to who may not set up, whatever else they may do."""
+    world = World()
+    addresses = sorted({url for name in names() if name.startswith("admin:") and (url := of_the_set_up(name))})
+    assert len(addresses) > 30
+    outside = [user for role, user in world.users.items() if not BY_NAME[role].is_staff]
+    opened = [
+        f"{user.username}: {url} answered {status}"
+        for n, user in enumerate(outside)
+        for client in [signed_in(user)]
+        for url in (addresses if not n else addresses[n :: len(outside)])  # all with one, each once more with another
+        if (status := client.get(url).status_code) not in (302, 403, 404)
+    ]
+    assert opened == []
+    broken = {
+        url: status
+        for url in addresses
+        if (status := signed_in(world.users["administrator"]).get(url).status_code) >= 500
+    }
+    assert broken == {}
+
+
+def of_the_set_up(name: str) -> str:
+    if name in ("admin:jsi18n", "admin:None"):  # words for its scripts
+        return ""
+    for arguments in ([], ["1"], [1], ["profiles"]):
+        try:
+            return reverse(name, args=arguments)
+        except NoReverseMatch:
+            continue
+    return ""
