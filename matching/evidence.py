@@ -65,9 +65,12 @@ class BestPair:
     fingerprint: str
 
 
-def best_pair(left: UUID, right: UUID) -> BestPair | None:
-    """How two customers compare now, by the newest 20 records a side; None when one has no live record. 11 queries."""
-    sides = [_members(profile_id) for profile_id in (left, right)]
+def best_pair(left: UUID, right: UUID, sources: Collection[int] | None = None) -> BestPair | None:
+    """How two customers compare now, by the newest 20 records a side; None when one has no live record. 11 queries.
+
+    With `sources`, only by records of these: as who sees no others compares them.
+    """
+    sides = [_members(profile_id, sources) for profile_id in (left, right)]
     found = ground([pk for side in sides for pk in side[:MEMBERS]])
     rows = [[found.rows[pk] for pk in side if pk in found.rows] for side in sides]
     if not all(rows):
@@ -83,8 +86,9 @@ def best_pair(left: UUID, right: UUID) -> BestPair | None:
     )  # fmt: skip
 
 
-def _members(profile_id: UUID) -> list[int]:
+def _members(profile_id: UUID, sources: Collection[int] | None) -> list[int]:
     rows = Membership.objects.filter(profile_id=profile_id).order_by("-record_id")
+    rows = rows if sources is None else rows.filter(record__source_id__in=sources)
     return list(rows.values_list("record_id", flat=True))
 
 

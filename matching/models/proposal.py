@@ -12,10 +12,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         return self.filter(state=Proposal.State.OPEN)
 
     def visible_to(self, user: object) -> "ProposalQuerySet":
-        """Proposals whose every end the user may see; a pair with an unreadable end is not listed."""
+        """Proposals that rest on records the user may see; one with an unreadable end is as if it were not there."""
         granted = list(Source.objects.visible_to(user).values_list("id", flat=True))
-        right = Q(right__isnull=True) | Q(right__source_ids__overlap=granted)
-        return self.filter(right, left__source_ids__overlap=granted)
+        right = Q(right__isnull=True) | Q(right__source_ids__overlap=granted, right_record__source__in=granted)
+        return self.filter(right, left__source_ids__overlap=granted, left_record__source__in=granted)
 
 
 class Proposal(models.Model):

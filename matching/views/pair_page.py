@@ -20,7 +20,7 @@ from profiles import approvals
 from profiles.customers import ShownCustomer, granted_sources, show
 from profiles.lineage import RULES
 from profiles.masking import Mask, Masks, cover, mask_of, masks_for
-from profiles.models import Membership, Profile, SourceRecord
+from profiles.models import Membership, Profile, Source, SourceRecord
 from profiles.schema import published
 from profiles.work import KINDS
 
@@ -72,15 +72,13 @@ def of_proposal(request: HttpRequest, proposal: Proposal) -> dict:
     profiles = [profile for profile in (proposal.left, proposal.right) if profile]
     granted = granted_sources(request.user)
     records = [record for record in (proposal.left_record, proposal.right_record) if record]
-    readable = all(record.source_id in granted for record in records)
-    stored = explain.evidence_from_json(proposal.evidence) if readable and proposal.evidence else None
+    stored = explain.evidence_from_json(proposal.evidence) if proposal.evidence else None
     is_open = proposal.state == Proposal.State.OPEN
     context = _two_or_one(request, profiles, proposal, granted)
     context |= {
         "proposal": proposal,
         "reasons": [KINDS[_kind(proposal)].reason(code) for code in proposal.reasons],
-        "told": _told(stored, models_in_force.by_label(proposal.model_label)) if stored else None,
-        "withheld": not readable,
+        "told": _told(stored, models_in_force.by_label(proposal.model_label), granted) if stored else None,
         "in_the_way": cover(_in_the_way(proposal, granted), mask_of(request.user)),
         "decisions": _noted(proposal.decisions.select_related("actor"), mask_of(request.user)),
         "closed_because": "" if is_open else review.already_decided(proposal),
@@ -111,27 +109,19 @@ def of_two(request: HttpRequest, profiles: list[Profile]) -> dict:
     """The page of any two customers: the best evidence between them now, and why they are not one. About 40 queries."""
     granted = granted_sources(request.user)
     context = _two_or_one(request, profiles, None, granted)
-    readable = _all_readable(profiles, granted)
-    best = evidence.best_pair(profiles[0].id, profiles[1].id) if readable else None
+    best = evidence.best_pair(profiles[0].id, profiles[1].id, granted)
     pair = sorted(profile.id for profile in profiles)
     waiting = Proposal.objects.awaiting_review().visible_to(request.user).filter(left=pair[0], right=pair[1])
     context |= {
         "action": reverse("matching:decide-pair"),
         "reasons": [],
-        "told": _told(best.evidence, models_in_force.published()) if best else None,
-        "withheld": not readable,
+        "told": _told(best.evidence, models_in_force.published(), granted) if best else None,
         "keys": best.keys if best else (),
         "why_not": best.why_not if best else (),
         "pending": waiting.first(),
         "compared": best,
     }
     return context
-
-
-def _all_readable(profiles: Collection[Profile], granted: Collection[int]) -> bool:
-    """Evidence from a record that the reader may not see is not shown."""
-    members = Membership.objects.filter(profile__in=profiles)
-    return not members.exclude(record__source_id__in=granted).exists()
 
 
 def _two_or_one(
@@ -203,8 +193,9 @@ def _one_household(ends: list[End]) -> bool:
     return Relation.objects.filter(between, kind=Relation.Kind.HOUSEHOLD).exists()
 
 
-def _told(found: Evidence, model: Model) -> Told:
-    """Evidence rendered: what a rule, a key and a level are called comes from the model that it names."""
+def _told(found: Evidence, model: Model, granted: Collection[int]) -> Told:
+    """Evidence rendered: what a rule, a key and a level are called comes from the model that it names. How many share a
+    value is counted over all sources, so it is told to who sees them all. 2 queries."""
     label = published().label
     rules = {rule.name: rule.sentence for rule in model.rules}
     keys = {rule.name: rule.sentence for rule in model.blocking}
@@ -215,11 +206,15 @@ def _told(found: Evidence, model: Model) -> Told:
         model=found.model,
         rule=rules.get(found.rule, found.rule) if found.rule else "",
         found_by=keys.get(found.found_by, found.found_by) if found.found_by else "",
-        shared=[(label(name), held) for name, held in found.usage.items()],
+        shared=[(label(name), held) for name, held in found.usage.items()] if _is_all(granted) else [],
         ignored=[(label(name), explain.REASON_SENTENCES[Reason(why)]) for name, why in found.ignored],
         is_household=found.household_probability >= model.thresholds.household,
         evidence=found,
     )
+
+
+def _is_all(granted: Collection[int]) -> bool:
+    return not Source.objects.exclude(id__in=granted).exists()
 
 
 def _now(stored: Evidence, records: list[SourceRecord]) -> dict:

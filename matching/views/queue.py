@@ -14,7 +14,7 @@ from matching import queue as waiting_list
 from matching.engine import explain
 from matching.models import Proposal
 from profiles import audit
-from profiles.customers import granted_sources, show
+from profiles.customers import show
 from profiles.rendering import render_page
 from profiles.schema import published
 from profiles.work import KINDS
@@ -49,22 +49,21 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def _items(request: HttpRequest, page: list[Proposal]) -> list[dict]:
-    """The page's proposals in words; evidence of a record that the reader may not see is left out."""
+    """The page's proposals in words."""
     people = show({pid for p in page for pid in (p.left_id, p.right_id) if pid}, request.user)
     audit.read("customer.searched", subjects=people, detail={"hits": len(people)})
-    granted, version = granted_sources(request.user), published()
+    version = published()
     return [
         {
             "proposal": p,
             "left": people[p.left_id],
             "right": people.get(p.right_id),
-            "sources": [record.source.name for record in records if record.source_id in granted],
-            "sentence": sentence_of(p) if all(record.source_id in granted for record in records) else "",
+            "sources": [record.source.name for record in (p.left_record, p.right_record) if record],
+            "sentence": sentence_of(p),
             "reasons": [KINDS["proposal"].reason(code) for code in p.reasons],
             "reopened": proposing.reopened_because(p, version),
         }
         for p in page
-        for records in [[record for record in (p.left_record, p.right_record) if record]]
     ]
 
 

@@ -8,8 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from guardian.shortcuts import assign_perm
 
 from governance.roles import ROLES, Role
+from matching.models import Proposal
 from profiles import permissions, reveals
 from profiles.customers import show
 from profiles.models import AuditEvent, Reveal, Source
@@ -96,6 +98,24 @@ def assert_only_what_b_supports(world: World) -> None:
     queue = signed_in(world.stranger).get(reverse("matching:queue"))
     assert queue.context["total"] == 0
     assert all(not options for _, _, options in queue.context["filters"])
+
+
+def test_a_pair_is_decided_by_who_stewards_both_ends_and_unknown_to_who_sees_one() -> None:
+    world = World()
+    half = World._user("half", "steward", [world.b], ["view", "steward"])
+    client, url = signed_in(half), reverse("matching:proposal", args=[world.across.pk])
+    assert client.get(url).status_code == 404
+    assert world.across not in Proposal.objects.visible_to(half)
+    assign_perm("profiles.view_source", half, world.a)  # sees both ends now, stewards one
+    page = client.get(url).content.decode()
+    assert "You may look, but not decide" in page
+    assert client.post(reverse("matching:decide", args=[world.across.pk]), {"verdict": "not_same"}).status_code == 403
+    world.across.refresh_from_db()
+    assert world.across.state == Proposal.State.OPEN
+    pair = {"a": world.both.pk, "b": world.only_b.pk}
+    compared = signed_in(world.stranger).get(reverse("matching:compare"), pair)  # by what B's records say alone
+    assert compared.context["told"] is not None
+    assert found_in(text_of(compared), (*PERSONAL, *SENSITIVE, *OF_THE_SOURCE, "you may not see")) == []
 
 
 def test_masked_values_are_revealed_for_a_purpose_so_often_a_day(settings: object) -> None:
