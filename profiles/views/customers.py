@@ -65,9 +65,9 @@ def customer(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _gone(request: HttpRequest, profile: Profile) -> HttpResponse:
-    """410: merged into another, with the way on; or erased, without one."""
+    """410: merged into another, with the way on for who may see that; or erased, without one."""
     context: dict[str, object] = {"profile": profile}
-    if profile.state == Profile.State.MERGED and profile.canonical:
+    if Profile.objects.visible_to(request.user).filter(pk=profile.canonical_id).exists():
         address = reverse("profiles:customer", args=[profile.canonical_id])
         if request.GET.get("follow") == "1":
             return redirect(address)
