@@ -181,8 +181,8 @@ def grant_many(world: World) -> None:
     people = [user.pk for user in (world.ada, *world.users.values())]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO profiles_sourceusergrant (permission_id, user_id, content_object_id, granted_at)"
-            " SELECT %s, person, source, now() FROM unnest(%s::bigint[]) AS person, unnest(%s::bigint[]) AS source",
+            "INSERT INTO profiles_sourceusergrant (permission_id, user_id, content_object_id, granted_at, reason)"
+            " SELECT %s, person, source, now(), '' FROM unnest(%s::bigint[]) AS person, unnest(%s::bigint[]) AS source",
             [view.pk, people, [source.pk for source in made]],
         )
         assert cursor.rowcount == 20_000

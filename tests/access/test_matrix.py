@@ -72,11 +72,11 @@ def answer(client: Client, method: str, url: str) -> int:
 def asked(
     world: World, who: str, client: Client, known: set[tuple[str, str]] = frozenset()
 ) -> Iterator[tuple[Case, Rule]]:
-    """Every address by both methods, but for those that are known to open."""
+    """Every address by the methods it has, but for those that are known to open."""
     for name, rule in MATRIX.items():
         url = address(world, name, rule)
         for method in ("GET", "POST"):
-            if (name, method) not in known:
+            if takes(rule, method) is not False and (name, method) not in known:
                 yield Case(who, name, method, answer(client, method, url)), rule
 
 
@@ -94,11 +94,8 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else() -> None:
         known = {key for key in opened if held >= set(takes(MATRIX[key[0]], key[1]) or ())}
         for case, rule in asked(world, role.name, signed_in(world.users[role.name]), known):
             wanted = takes(rule, case.method)
-            anything = set(rule.get or ()) or set(rule.post or ())
             if wanted is OPEN:
                 right = case.status == 200
-            elif wanted is False:
-                right = case.status in ({405, 403} if anything else {405})
             elif rule.manages and not manages(role.name, held):
                 right = case.status in (403, 404)  # 404: a source that it does not know of
             elif held >= set(wanted):
@@ -181,10 +178,15 @@ def test_other_methods_are_refused_whoever_asks() -> None:
         f"{method} {name}"
         for name, rule in MATRIX.items()
         if rule.get is not OPEN
-        for method in ("PUT", "DELETE", "PATCH")
+        for method in ("PUT", "DELETE", "PATCH", *others(rule))
         if answer(client, method, address(world, name, rule)) not in (403, 405)
     ]
     assert found == []
+
+
+def others(rule: Rule) -> list[str]:
+    """Of reading and acting what the address does not have."""
+    return [method for method in ("GET", "POST") if takes(rule, method) is False]
 
 
 def test_the_set_up_is_for_administrators() -> None:
@@ -201,12 +203,6 @@ def test_the_set_up_is_for_administrators() -> None:
         if (status := client.get(url).status_code) not in (302, 403, 404)
     ]
     assert opened == []
-    broken = {
-        url: status
-        for url in addresses
-        if (status := signed_in(world.users["administrator"]).get(url).status_code) >= 500
-    }
-    assert broken == {}
 
 
 def of_the_set_up(name: str) -> str:
