@@ -33,18 +33,24 @@ ROLE = "cdv"
 ENTRY_MODE = 0o711 if os.geteuid() == 0 else 0o700  # as root, PostgreSQL's own account must pass through
 CTYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8")  # Linux, Linux, most others, macOS
 COMMON = {  # for a laptop of two cores that also runs the workers
-    "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "maintenance_work_mem": "128MB",
     "work_mem": "16MB",
-    "max_wal_size": "2GB",
+    "max_wal_size": "4GB",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
     "log_lock_waits": "on",
 }
+BUFFERS = (128, 1024)  # MB; a twentieth of the memory, since the indexes that each received row falls into should fit
 DURABLE = {"wal_compression": "pglz", "checkpoint_timeout": "15min"}
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def _buffers() -> int:
+    """MB that PostgreSQL may keep; taken only as far as they are used."""
+    low, high = BUFFERS
+    return min(max(psutil.virtual_memory().total // 20_000_000, low), high)
 
 
 class EmbeddedFailed(Exception):
@@ -151,6 +157,7 @@ class Postgres:
         """SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back and it ends clean."""
         settings = (
             COMMON
+            | {"shared_buffers": f"{_buffers()}MB"}
             | dict(self.options)
             | {
                 "listen_addresses": "",

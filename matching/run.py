@@ -6,15 +6,15 @@ plan is applied under one short lock, after a look at what was resolved since it
 and looked at again, so two workers cannot both miss the same new person.
 """
 
-import gc
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 
 from django.db import connection, transaction
 
 from profiles import jobs
 from profiles.bulk import array
+from profiles.collecting import without_collecting
 from profiles.context import acting, current_actor
 from profiles.models import SourceRecord
 
@@ -111,18 +111,6 @@ def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False, apart_from
         if picture.fresh:
             carry_out(picture)
         return len(picture.fresh)
-
-
-@contextmanager
-def without_collecting() -> Iterator[None]:
-    """No cyclic garbage collection: in a process that holds many cached values a pass takes longer than a batch."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @atomic_with_retry

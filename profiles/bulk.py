@@ -3,7 +3,6 @@
 About ten times faster than `bulk_create`: no statement to parse, no parameter to bind. Give no rows, and nothing is sent.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from functools import cache
 from itertools import chain, islice
 from uuid import UUID
 
+import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
 from django.db.models import Field, JSONField, Model
@@ -36,7 +36,13 @@ def texts(values: Iterable[str | None]) -> str:
 
 def as_json(value: object) -> str:
     """JSON as it is stored, in few bytes."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(value).decode()
+
+
+def do_not_wait_for_disk() -> None:
+    """Let the present transaction commit at once; a crash of the server may take back the last second of such work."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 @contextmanager

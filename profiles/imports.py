@@ -14,6 +14,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from . import audit, jobs, rebuild, records, schema
+from .bulk import do_not_wait_for_disk
+from .collecting import collect_young, without_collecting
 from .connectors import BadRow, Declared, Row, UnreadableFile, is_json, read_rows
 from .connectors.files import count_lines
 from .models import Batch, QuarantinedRow, RecordVersion, Source, SourceRecord, User
@@ -82,8 +84,10 @@ def run_import(claim: jobs.Claim) -> None:
     try:
         _start(claim, batch)
         spec = schema.published(batch.schema_version).sources[batch.source.key]
-        for chunk, results in standardised(_chunks(_rows_to_store(claim, batch)), spec, rows=batch.rows_total or 0):
-            _store_chunk(claim, batch, chunk, results)
+        with without_collecting():
+            for chunk, results in standardised(_chunks(_rows_to_store(claim, batch)), spec, rows=batch.rows_total or 0):
+                _store_chunk(claim, batch, chunk, results)
+                collect_young()
         if batch.import_mode == Source.ImportMode.SNAPSHOT:
             _withdraw_missing(claim, batch)
     except (UnreadableFile, FileNotFoundError) as error:
@@ -128,9 +132,14 @@ def _chunks(rows: Iterable[Row | BadRow]) -> Iterator[Chunk]:
 
 
 def _store_chunk(claim: jobs.Claim, batch: Batch, chunk: Chunk, results: Results) -> None:
-    """One transaction: records, keys, quarantine, counters and the place to go on from."""
+    """One transaction: records, keys, quarantine, counters and the place to go on from.
+
+    It need not wait for the disk: what a crash of the server takes back, the place to go on from included, is read again
+    from the file, which stays until the import is finished.
+    """
     version = schema.published(batch.schema_version)
     with claim.effect():
+        do_not_wait_for_disk()
         records.store_chunk(batch=batch, rows=chunk, standardised=results, schema=version)
         batch.next_line = chunk[-1].line + 1
         Batch.objects.filter(id=batch.id).update(next_line=batch.next_line)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -60,13 +60,24 @@ def enqueue(*, kind: str, args: Mapping[str, Any], dedupe_key: str = "") -> Job:
     job = Job(
         kind=kind, args=dict(args), dedupe_key=dedupe_key, created_by_id=actor.user_id, request_id=actor.request_id
     )
-    try:
-        with transaction.atomic():
-            job.save(force_insert=True)
-    except IntegrityError:
-        job = Job.objects.get(kind=kind, dedupe_key=dedupe_key, state=Job.State.QUEUED)
+    job = _stored_once(job) if dedupe_key else _stored(job)
     transaction.on_commit(lambda: ring_safely(job.id))
     return job
+
+
+def _stored(job: Job) -> Job:
+    job.save(force_insert=True)
+    return job
+
+
+def _stored_once(job: Job) -> Job:
+    """The job, or the one of its key that waits already; again, if that one began before it could be read. 2 queries."""
+    same = Q(kind=job.kind, dedupe_key=job.dedupe_key, state=Job.State.QUEUED)
+    found = None
+    while found is None:
+        Job.objects.bulk_create([job], ignore_conflicts=True)
+        found = Job.objects.filter(Q(id=job.id) | same).first()
+    return found
 
 
 def ring_safely(job_id: UUID) -> None:

@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
+import orjson
+
 from .canonical.records import Cache, standardise_rows
 from .canonical.types import StandardisedRecord
 from .connectors import BadRow, Row
 from .schema import SourceSpec
 
-WORTH_IT = 10_000  # rows of a file from which a second process pays; it takes half a second to start
+WORTH_IT = 3_000
+PIPE = 1 << 20  # bytes: a chunk, so that handing one over does not wait until the last is done
 ROOT = Path(__file__).resolve().parent.parent
 Chunk = list[Row | BadRow]
 Results = list[StandardisedRecord]
@@ -67,7 +70,7 @@ class _Helper:
 
     def give(self, chunk: Chunk) -> None:
         """Hand a chunk over; it is worked on at once."""
-        self._send(_cells(chunk))
+        self._send(orjson.dumps(_cells(chunk)))
 
     def take(self) -> Results:
         """What became of the chunk that was given first and not taken yet."""
@@ -100,7 +103,7 @@ class _Helper:
 def _helper(source: SourceSpec) -> Iterator[_Helper]:
     """A fresh process (a worker of the pool may not fork one); it ends when its input does, so it outlives nobody."""
     argv = [sys.executable, "-m", "profiles.canonical.beside"]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, pipesize=PIPE) as process:
         helper = _Helper(process, source)
         try:
             yield helper

@@ -1,6 +1,5 @@
 """The record table, set-wise: what is known of an id, COPY for what is new, one UPDATE for what changed."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from . import payloads
-from .bulk import copying, next_ids
+from .bulk import as_json, copying, next_ids
 from .models import SourceRecord
 
 VERSION_COLUMNS = (
@@ -27,7 +26,6 @@ UPDATE_RECORDS = (
     " FROM unnest(%s::bigint[], %s::text[], %b::bytea[], %b::bytea[], %s::text[], %s::text[], %s::text[], %s::bigint[])"
     " AS c(id, party_kind, payload, payload_hash, attributes, problems, source_version, line) WHERE r.id = c.id"
 )
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def insert(delivery: Delivery, rows: Sequence[Incoming]) -> list[int]:
             copy.write_row(
                 (
                     record_id, delivery.source_id, row.external_id, "received", row.party_kind,
-                    payloads.pack(row.cells), row.content_hash, _json(row.attributes), _problems(row),
+                    payloads.pack(row.cells), row.content_hash, as_json(row.attributes), _problems(row),
                     row.source_version, delivery.schema_version, 1, delivery.batch_id, row.line, delivery.now,
                     delivery.now,
                 )
@@ -109,13 +107,13 @@ def update(delivery: Delivery, changed: Sequence[tuple[int, Incoming]]) -> None:
 
 def _changed_row(record_id: int, row: Incoming) -> tuple[object, ...]:
     return (
-        record_id, row.party_kind, payloads.pack(row.cells), row.content_hash, _json(row.attributes), _problems(row),
+        record_id, row.party_kind, payloads.pack(row.cells), row.content_hash, as_json(row.attributes), _problems(row),
         row.source_version, row.line,
     )  # fmt: skip
 
 
 def _problems(row: Incoming) -> str:
-    return _json(row.problems) if row.problems else "[]"
+    return as_json(row.problems) if row.problems else "[]"
 
 
 def keep_versions(record_ids: Sequence[int], *, batch_id: int, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +79,9 @@ class BlockedValues:
         if len(seen) > SEEN_LIMIT:
             seen.clear()
         distinct = set(values)
-        seen.update((value, self.blocks(field_name, value)) for value in distinct if value not in seen)
+        fresh = distinct.difference(seen)
+        seen.update(dict.fromkeys(fresh, False))
+        seen.update(dict.fromkeys(self._blocked_of(field_name, fresh), True))
         return frozenset(value for value in distinct if seen[value])
 
     def knows(self, field_name: str) -> bool:
@@ -112,14 +114,19 @@ class BlockedValues:
 
     def blocks(self, field_name: str, value: str) -> bool:
         """Whether matching must not use this value of this field."""
-        folded = value.casefold().strip()
-        for name in (field_name, ANY_FIELD):  # plain loops: this is asked about every distinct value
-            if folded in self.exact.get(name, ()):
-                return True
+        return bool(self._blocked_of(field_name, (value,)))
+
+    def _blocked_of(self, field_name: str, values: Collection[str]) -> set[str]:
+        """Value by value as Python reads it: casefolded, without spaces around."""
+        folded = [value.casefold().strip() for value in values]
+        bad: set[str] = set()
+        for name in (field_name, ANY_FIELD):
+            if exact := self.exact.get(name):
+                bad.update(value for value, plain in zip(values, folded, strict=True) if plain in exact)
             for pattern in self.patterns.get(name, ()):
-                if pattern.fullmatch(folded):
-                    return True
-        return False
+                matches = pattern.fullmatch
+                bad.update(value for value, plain in zip(values, folded, strict=True) if matches(plain))
+        return bad
 
 
 def _ascii(values: Texts) -> Flags:

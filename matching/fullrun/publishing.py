@@ -23,9 +23,9 @@ from matching.models import FullRun, Proposal, Relation
 from matching.outcome import carry_out
 from matching.picture import Picture
 from matching.reading import Stored, read_records
-from matching.run import without_collecting
 from profiles import jobs, schema
 from profiles.bulk import array, as_json, copied, texts
+from profiles.collecting import without_collecting
 
 from . import flow
 from .loading import Pairs, written
