@@ -21,6 +21,10 @@ class SampleForm(forms.Form):
     email = forms.EmailField(label="E-mail")
     source = forms.ChoiceField(choices=[("shop", "Shop"), ("crm", "CRM")], required=False)
     never_again = forms.BooleanField(label="Never match them again", required=False)
+    channels = forms.MultipleChoiceField(
+        choices=[("mail", "By e-mail"), ("post", "By post")], widget=forms.CheckboxSelectMultiple, required=False
+    )
+    keep = forms.ChoiceField(label="Which id stays", choices=[("a", "A"), ("b", "B")], widget=forms.RadioSelect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +108,5 @@ def _samples() -> dict[str, object]:
 @require_GET
 def gallery(request: HttpRequest) -> HttpResponse:
     """The gallery: made-up data only, no query beyond the session's."""
-    form = SampleForm({"name": "Jon", "email": "no address", "source": "shop"})
+    form = SampleForm({"name": "Jon", "email": "no address", "source": "shop", "channels": ["mail"], "keep": "a"})
     return render(request, "cdv_site/gallery.html", {"form": form, **_samples()})

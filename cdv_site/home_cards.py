@@ -14,6 +14,7 @@ from governance.sealing import count_waiting
 from matching import permissions as matching
 from matching import queue
 from matching.models import Publication
+from profiles import approvals as second_person
 from profiles import audit
 from profiles import permissions as profiles
 from profiles.customers import show
@@ -66,6 +67,11 @@ def reasons(user: User) -> dict[str, Any]:
     }
 
 
+def approvals(user: User) -> dict[str, Any]:
+    """What waits for the reader as the second person. 1 query, and those of what waits."""
+    return {"approvals": second_person.presented(list(second_person.waiting_for(user)[:SHOWN]), user)}
+
+
 def publications(user: User) -> dict[str, Any]:
     """Match models that somebody asked to publish. 1 query."""
     waiting = Publication.objects.filter(state=Publication.State.REQUESTED).select_related("model", "requested_by")
@@ -116,7 +122,7 @@ def setup(user: User) -> dict[str, Any]:
         ("Fields of a customer", "admin:profiles_canonicalfield_changelist", "list-check"),
         ("Values that never count", "admin:profiles_blockedvalue_changelist", "ban"),
         ("Publish the draft", "admin:profiles_schemaversion_changelist", "sparkles"),
-        ("People and their roles", "admin:profiles_user_changelist", "users"),
+        ("People and their roles", "governance:people", "users"),
     )
     return {"parts": [(label, reverse(name), icon) for label, name, icon in parts]}
 
@@ -137,6 +143,7 @@ CARDS = (
     Card("the_audit", profiles.READ_AUDIT, content=the_audit, is_wide=True),
     Card("revealed", profiles.READ_AUDIT, content=revealed),
     Card("imports", profiles.IMPORT, unless=matching.REVIEW, content=imports, is_wide=True),
+    Card("approvals", matching.APPROVE_CHANGE, content=approvals),
     Card("publications", matching.PUBLISH_MODEL, content=publications),
     Card("reasons", matching.REVIEW, content=reasons),
     Card("setup", profiles.VIEW_SOURCES, content=setup),

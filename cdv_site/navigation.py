@@ -36,9 +36,9 @@ ENTRIES = (
     Entry("Full runs", "matching:full-runs", "arrows-join", matching.VIEW_FULL_RUNS),
     Entry("Jobs", "profiles:jobs", "activity", profiles.VIEW_JOBS),
     Entry("People", "governance:people", "users", profiles.MANAGE_PEOPLE[0]),
-    Entry("Access review", "governance:access-review", "user-check", profiles.GRANT_SOURCES[0]),
+    Entry("Access review", "governance:access-review", "lock", profiles.GRANT_SOURCES[0]),
     Entry("Audit", "governance:audit", "history", profiles.READ_AUDIT),
-    Entry("Data dictionary", "profiles:data-dictionary", "list-check", profiles.VIEW_DICTIONARY),
+    Entry("Data dictionary", "profiles:data-dictionary", "info-circle", profiles.VIEW_DICTIONARY),
     Entry("Access", "governance:access", "lock"),
 )
 

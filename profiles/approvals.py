@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -207,6 +207,13 @@ def may_look(row: Approval, user: User) -> bool:
 def address_of(row: Approval | None, user: User) -> str:
     """Where the user may look at a request; empty when they may not, or there is none."""
     return reverse("profiles:approval", args=[row.pk]) if row and may_look(row, user) else ""
+
+
+def waiting_for(user: User) -> QuerySet[Approval]:
+    """What the user may approve as the second person, as far as the role goes, newest first."""
+    own = Q(requested_by=user) | Q(owner=user)
+    rows = Approval.objects.awaiting().filter(kind__in=kinds_for(user)).exclude(own)
+    return rows.select_related("requested_by", "owner", "decided_by")
 
 
 def kinds_for(user: User) -> list[str]:

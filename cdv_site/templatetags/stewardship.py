@@ -58,6 +58,14 @@ def control(field: BoundField) -> SafeString:
 
 
 @register.filter
+def choices(field: BoundField) -> list[tuple[SafeString, str]]:
+    """The choices of a field with one box or button each: (control, label)."""
+    for choice in (found := list(field.subwidgets)):
+        choice.data["attrs"]["class"] = "form-check-input"
+    return [(choice.tag(), choice.choice_label) for choice in found]
+
+
+@register.filter
 def get(mapping: dict, key: object) -> object:
     """The value of a key, nothing when it is missing."""
     return mapping.get(key) if mapping else None

@@ -27,7 +27,7 @@ def _listed(request: HttpRequest, show: str) -> QuerySet[Approval]:
         return rows.filter(own)
     if show == "answered":
         return rows.filter(Q(kind__in=kinds) | own).exclude(state=Approval.State.REQUESTED)
-    return rows.awaiting().filter(kind__in=kinds).exclude(own)
+    return actions.waiting_for(user)
 
 
 @login_required
