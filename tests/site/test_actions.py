@@ -13,10 +13,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from governance import access_review, people
-from matching import constraints, identity, models_in_force, proposing, publishing, review, second_person, shadow, undo
+from matching import (
+    brakes,
+    constraints,
+    identity,
+    models_in_force,
+    proposing,
+    publishing,
+    review,
+    second_person,
+    shadow,
+    undo,
+)
 from matching import drafts as model_drafts
 from matching import evaluation as evaluations
-from matching.models import CannotLink, Evaluation, MatchModel, Proposal, Publication
+from matching.models import CannotLink, Evaluation, MatchModel, Proposal, Publication, RunBrake
 from profiles import approvals, conflicts, corrections, drafts, flags, grants, imports, reveals, schema
 from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion, User
 from tests.cast import Cast, profile_of, record, send, send_bytes
@@ -88,6 +99,13 @@ def ask_again(cast: Cast) -> Callable:
 
 def merge_of(cast: Cast) -> object:
     return record(cast.shop, "2").moves.get().operation_id
+
+
+def release_brake(cast: Cast) -> Callable:
+    stopped = RunBrake.objects.create(
+        batch=record(cast.shop, "1").batch, customers=3, state="on", wanted=2, limit=1, stopped_at=timezone.now()
+    )
+    return lambda: brakes.release(brake=stopped, by=cast.ada, reason="r")
 
 
 def undone(cast: Cast) -> Callable:
@@ -325,6 +343,7 @@ VERBS: list[tuple[str, Callable, list[str]]] = [
     ("profiles.approvals.request", ask_again, ["approval.requested"]),
     ("profiles.approvals.approve", lambda cast: merge_by_two(cast, approvals.approve), MERGED_BY_TWO),
     ("profiles.approvals.reject", lambda cast: merge_by_two(cast, approvals.reject), ["approval.rejected"]),
+    ("matching.brakes.release", release_brake, ["run_brake.released"]),
     ("matching.review.decide", decide("same"), ["identity.merged", "proposal.decided"]),
     ("matching.review.decide", decide("not_same"), ["proposal.decided"]),
     ("matching.review.decide", decide("unsure"), ["proposal.decided"]),

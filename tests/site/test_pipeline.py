@@ -7,9 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from cdv_site.pipeline import FOLLOWS, STEPS
+from matching import identity
 from profiles import flags, imports, jobs, schema
 from profiles.models import BlockedValue, Job
-from tests.cast import Cast, record, send
+from tests.cast import Cast, profile_of, record, send
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +27,13 @@ def followers(kind: str) -> set[str]:
 
 def settle() -> None:
     Job.objects.filter(state="queued").update(state="done")
+
+
+def split_off(cast: Cast) -> None:
+    ends = [profile_of(cast.shop, "1").id, profile_of(cast.shop, "2").id]
+    if ends[0] != ends[1]:
+        identity.merge(survivor=ends[0], losers=ends[1:], by=None, reason="")
+    identity.split(profile=profile_of(cast.shop, "2").id, record_ids=[record(cast.shop, "2").id], by=None, reason="")
 
 
 def test_jobs_follow_each_other_as_the_pipeline_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +59,15 @@ def test_jobs_follow_each_other_as_the_pipeline_says(monkeypatch: pytest.MonkeyP
     schema.publish(by=None)
     seen["rekey"] = followers("rekey")
     seen["resolve"] = followers("resolve")
+    send(cast.shop, {"id": "2", "name": "Ada King", "x": "king@post.example"}, name="c.jsonl")
+    split_off(cast)
+    seen["match_again"] = followers("match_again")
     seen["evaluate_model"] = seen["shadow_run"] = set()  # they measure, and change nothing
+    seen |= {
+        "full_run": {"full_run"},
+        "full_run_publish": set(),
+        "full_run_undo": set(),
+    }  # tests/matching/test_full_runs.py
     assert seen == {kind: set(kinds) for kind, kinds in FOLLOWS.items()}
 
 
