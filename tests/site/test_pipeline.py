@@ -59,6 +59,7 @@ def test_jobs_follow_each_other_as_the_pipeline_says(monkeypatch: pytest.MonkeyP
     schema.publish(by=None)
     seen["rekey"] = followers("rekey")
     seen["resolve"] = followers("resolve")
+    monkeypatch.undo()
     send(cast.shop, {"id": "2", "name": "Ada King", "x": "king@post.example"}, name="c.jsonl")
     split_off(cast)
     seen["match_again"] = followers("match_again")
