@@ -29,7 +29,7 @@ from .supervisor import Supervisor
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 DATABASE = "cdv"
-ROLE = "cdv"
+OWNER, SITE = "cdv", "cdv_app"  # who changes the schema, and who works in it
 ENTRY_MODE = 0o711 if os.geteuid() == 0 else 0o700  # as root, PostgreSQL's own account must pass through
 CTYPES = ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8")  # Linux, Linux, most others, macOS
 COMMON = {  # for a laptop of two cores that also runs the workers
@@ -71,9 +71,14 @@ def socket_dir(base: Path) -> Path:
     return Path("/tmp") / f"cdv-{os.geteuid()}-{_digest(base)}"
 
 
-def database_url(base: Path | None = None, name: str = DATABASE) -> str:
-    """The address of the embedded database."""
-    return f"postgresql://{ROLE}@/{name}?host={quote(str(socket_dir(base or state_dir()) / 'pg'))}"
+def database_url(base: Path | None = None, name: str = DATABASE, *, role: str = SITE) -> str:
+    """The address of the embedded database, for the site."""
+    return f"postgresql://{role}@/{name}?host={quote(str(socket_dir(base or state_dir()) / 'pg'))}"
+
+
+def owner_url(base: Path | None = None, name: str = DATABASE) -> str:
+    """The address of the embedded database, for its owner."""
+    return database_url(base, name, role=OWNER)
 
 
 def redis_url(base: Path | None = None, number: int = 0) -> str:
@@ -172,12 +177,22 @@ class Postgres:
         )
 
     def wait(self, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
-        """Wait until it takes connections, then see that our database is there."""
-        admin = database_url(self.base, "postgres")
+        """Wait until it takes connections, then see that our database is there, and the role of the site."""
+        admin = owner_url(self.base, "postgres")
         _until_ready(lambda: psycopg.connect(admin, connect_timeout=5).close(), process, seconds)
         with psycopg.connect(admin, autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {DATABASE}")
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [SITE]).fetchone():
+                self._make_site_role()
+
+    def _make_site_role(self) -> None:
+        """With what it needs of tables that are there already: those of a folder from before there were two roles."""
+        from . import database_roles
+
+        with psycopg.connect(owner_url(self.base)) as connection, connection.cursor() as cursor:
+            database_roles.make_role(cursor, SITE)
+            database_roles.grant(cursor, SITE)
 
     def _init(self) -> None:
         """Initialise beside and rename: a killed initdb leaves nothing that looks like a cluster."""
@@ -189,7 +204,7 @@ class Postgres:
             "-D",
             fresh,
             "-U",
-            ROLE,
+            OWNER,
             "--auth=trust",
             "--encoding=UTF8",
             "--no-instructions",

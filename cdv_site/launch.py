@@ -84,6 +84,7 @@ def _start_site(supervisor: Supervisor, listener: socket, options: argparse.Name
     env = {**os.environ, "CDV_DEMO": "1"} if demo else dict(os.environ)
     _manage(supervisor, "prepare", *(["--demo"] if demo else []), env=env)
     nobody = not _somebody_can_sign_in()
+    env.pop("DATABASE_OWNER_URL", None)  # who serves need not know the owner
     parts = {"logs": _logs(), "env": env}
     supervisor.add(services.worker(**parts))
     supervisor.add(services.scheduler(**parts))
@@ -175,7 +176,9 @@ def manage(arguments: list[str]) -> int:
 def servers(arguments: list[str]) -> int:
     """Only PostgreSQL and Redis, for development; `manage.py` finds them by itself."""
     with _supervised_servers() as supervisor:
-        say(f"PostgreSQL  {embedded.database_url()}\nRedis       {embedded.redis_url()}\n\nCtrl-C stops them.")
+        say(
+            f"PostgreSQL  {embedded.database_url()}\n  as owner  {embedded.owner_url()}\nRedis       {embedded.redis_url()}\n\nCtrl-C stops them."
+        )
         with contextlib.suppress(StopAsked):
             supervisor.run()
     return 0
@@ -183,7 +186,7 @@ def servers(arguments: list[str]) -> int:
 
 def _answers() -> bool:
     try:
-        psycopg.connect(embedded.database_url(), connect_timeout=2).close()
+        psycopg.connect(embedded.owner_url(), connect_timeout=2).close()
     except psycopg.OperationalError:
         return False
     return True
@@ -206,7 +209,7 @@ def bench(arguments: list[str]) -> int:
     argv = [sys.executable, "-m", f"tests.benchmarks.{arguments[0]}", *arguments[1:]]
     if arguments[0] in WITHOUT_SERVERS:
         return processes.run(argv, env=os.environ, cwd=embedded.CHECKOUT)
-    return run_on_throw_away_servers(argv, options=embedded.DURABLE, say=say)
+    return run_on_throw_away_servers(argv, options=embedded.DURABLE, say=say, as_owner=True)  # they VACUUM
 
 
 if __name__ == "__main__":

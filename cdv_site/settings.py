@@ -93,7 +93,10 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.database(os.environ.get("DATABASE_URL") or embedded.database_url())}
+DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.database_url()
+DATABASES = {"default": env.database(DATABASE_URL)}
+# who changes the schema, for `migrate` and `prepare`; the processes that serve need not know it
+DATABASE_OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "") or (embedded.owner_url() if EMBEDDED else "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- who signs in ------------------------------------------------------------

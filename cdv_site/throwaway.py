@@ -17,14 +17,28 @@ from . import embedded, processes
 from .supervisor import Supervisor
 
 PREFIX = "cdv-test-"
-REPLACED = ("DATABASE_URL", "REDIS_URL", "CDV_DEMO", "CDV_DEBUG", "CDV_HTTPS", "CDV_MEDIA", "ALLOWED_HOSTS")
+REPLACED = (
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "CDV_DEMO",
+    "CDV_DEBUG",
+    "CDV_HTTPS",
+    "CDV_MEDIA",
+    "ALLOWED_HOSTS",
+)
 
 
-def run_on_throw_away_servers(argv: Sequence[str], *, options: Mapping[str, str], say: Callable[[str], None]) -> int:
-    """Run a command with an environment that leads to a migrated, empty database and a Redis of its own."""
+def run_on_throw_away_servers(
+    argv: Sequence[str], *, options: Mapping[str, str], say: Callable[[str], None], as_owner: bool = False
+) -> int:
+    """Run a command with an environment that leads to a migrated, empty database and a Redis of its own; as the site's
+    role in the database, unless told otherwise."""
     remove_abandoned()
     with _directory() as base, _supervised(base, say) as supervisor:
         environ = _start(supervisor, base, options)
+        if as_owner:
+            environ["DATABASE_URL"] = environ["DATABASE_OWNER_URL"]
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
         return processes.run(migrate, env=environ, cwd=embedded.CHECKOUT) or processes.run(
             argv, env=environ, cwd=embedded.CHECKOUT
@@ -59,6 +73,7 @@ def _start(supervisor: Supervisor, base: Path, options: Mapping[str, str]) -> di
     kept = {name: value for name, value in os.environ.items() if name not in REPLACED}
     return kept | {
         "DATABASE_URL": embedded.database_url(base),
+        "DATABASE_OWNER_URL": embedded.owner_url(base),
         "REDIS_URL": embedded.redis_url(base),
         "SECRET_KEY": "of-a-throw-away-server-that-nobody-else-reaches",
         "AUDIT_SIGNING_KEY": b64encode(secrets.token_bytes(32)).decode(),

@@ -49,7 +49,8 @@ def django_db_setup(django_db_blocker: object) -> Iterator[TestDatabase]:
     """This process's own database, cloned from the migrated template."""
     if "CDV_TEST_BASE" not in os.environ:
         pytest.fail("This test needs the servers: python3 run.py test <path>", pytrace=False)
-    database = TestDatabase(os.environ["DATABASE_URL"], os.environ.get("PYTEST_XDIST_WORKER", "main"))
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    database = TestDatabase(os.environ["DATABASE_URL"], worker, os.environ["DATABASE_OWNER_URL"])
     with django_db_blocker.unblock():
         database.use()
         yield database

@@ -2,12 +2,15 @@
 
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
+from cdv_site.env import database
 from profiles import schema
 
 
@@ -16,21 +19,26 @@ class TestDatabase:
 
     __test__ = False
 
-    def __init__(self, template_url: str, worker: str) -> None:
+    def __init__(self, template_url: str, worker: str, owner_url: str = "") -> None:
         self.template = urlsplit(template_url).path.lstrip("/")
         self.name = f"test_{worker}"
-        self.template_url = template_url
-        self.admin_url, self.url = self.url_of("postgres"), self.url_of(self.name)
+        self.owner_url = owner_url or template_url
+        self.admin_url, self.url = self.url_of("postgres"), _named(template_url, self.name)
+        self.role = urlsplit(template_url).username
         # each process rings its own Redis database
         self.redis_url = os.environ["REDIS_URL"].replace(
             "virtual_host=0", f"virtual_host={zlib.crc32(worker.encode()) % 62 + 1}"
         )
 
     def use(self) -> None:
-        """Point Django at a fresh clone."""
+        """Point Django at a fresh clone. It signs in as the owner and works as the site's role, see `as_owner`."""
+        owner = database(self.owner_url)
+        owner["OPTIONS"]["options"] += f" -c role={self.role}"
         for alias in connections:
             connections[alias].close()
-            connections[alias].settings_dict["NAME"] = self.name
+            connections[alias].settings_dict.update(
+                NAME=self.name, USER=owner["USER"], PASSWORD=owner["PASSWORD"], OPTIONS=owner["OPTIONS"]
+            )
         settings.DATABASES["default"]["NAME"] = self.name
         settings.REDIS_URL = self.redis_url
         self._clone(self.template)
@@ -67,8 +75,27 @@ class TestDatabase:
                 connection.execute(statement)
 
     def url_of(self, name: str) -> str:
-        """The address of another database on the same server."""
-        return urlsplit(self.template_url)._replace(path=f"/{name}").geturl()
+        """The address of another database on the same server, for its owner."""
+        return _named(self.owner_url, name)
+
+
+def _named(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """A block as the owner of the database: what an operator may do and the site may not, such as DDL."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        site = cursor.fetchone()[0]
+        cursor.execute("SET ROLE NONE")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:  # a rollback takes the role back by itself
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET ROLE {site}")
 
 
 def forget() -> None:

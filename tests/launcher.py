@@ -17,7 +17,7 @@ import psutil
 
 from cdv_site import embedded
 
-REPLACING = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "CDV_MEDIA")
+REPLACING = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "CDV_MEDIA")
 
 
 class Launcher:

@@ -20,6 +20,7 @@ from governance.models import AuditSeal
 from governance.verifying import verify
 from profiles.models import AuditEvent
 from tests.cast import Cast
+from tests.databases import as_owner
 
 PLACES = 20
 SESSION_USER_AND_PERMISSIONS = 4
@@ -55,7 +56,7 @@ def wait_for_horizon() -> None:
 
 def run(sql: str, params: object = None) -> None:
     """As somebody who owns the database and has switched its guards off."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(sql, params)
         cursor.execute("SET session_replication_role = origin")
@@ -211,7 +212,7 @@ def _url() -> str:
 
 def test_seals_refuse_change(sealed):
     for statement in ("UPDATE governance_auditseal SET number = number + 100", "DELETE FROM governance_auditseal"):
-        with pytest.raises(Exception, match="append-only"), connection.cursor() as cursor:
+        with as_owner(), pytest.raises(Exception, match="append-only"), connection.cursor() as cursor:
             cursor.execute(statement)
 
 

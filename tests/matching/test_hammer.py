@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from tests.cast import Cast
+from tests.databases import as_owner
 from tests.matching.hammer import deadlocks, hammer
 from tests.matching.invariants import GUARDED
 from tests.matching.world import World
@@ -42,7 +43,7 @@ def test_the_guards_of_the_database_hold_without_application_locks(hot: None, lo
 
 
 def test_the_hammer_finds_breaks_when_there_are_neither_locks_nor_guards(hot: None) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         for statement in GUARDS:
             cursor.execute(statement)
     _, found = hammer(seconds=60, bare=True, until_broken=True)

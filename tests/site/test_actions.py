@@ -31,6 +31,7 @@ from matching.models import CannotLink, Evaluation, MatchModel, Proposal, Public
 from profiles import approvals, conflicts, corrections, drafts, flags, grants, imports, reveals, schema
 from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion, User
 from tests.cast import Cast, profile_of, record, send, send_bytes
+from tests.databases import as_owner
 from tests.site.test_screens import propose
 
 pytestmark = pytest.mark.django_db
@@ -423,7 +424,7 @@ class broken_audit:
     """The audit refuses every row."""
 
     def __enter__(self) -> None:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute(
                 "CREATE FUNCTION close_audit() RETURNS trigger LANGUAGE plpgsql AS"
                 " $$ BEGIN RAISE EXCEPTION 'the audit is closed'; END $$;"
@@ -431,7 +432,7 @@ class broken_audit:
             )
 
     def __exit__(self, *_: object) -> None:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER closed ON profiles_auditevent; DROP FUNCTION close_audit()")
 
 
@@ -470,7 +471,8 @@ def test_the_ledgers_refuse_update_delete_and_truncate(cast: Cast) -> None:
     connection.check_constraints()
     for table in ("profiles_identityoperation", "profiles_recordmove", "profiles_auditevent", "matching_decision"):
         for statement in (f"UPDATE {table} SET id = id", f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
-            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+            refused = pytest.raises(DatabaseError, match="append-only")
+            with as_owner(), refused, transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SELECT 1 FROM {table} LIMIT 1")
                 assert cursor.fetchone(), table
                 cursor.execute(statement)

@@ -25,6 +25,14 @@ from tests.launcher import Launcher, all_ready, launching, readiness
 
 COUNT_ROLES = "from django.contrib.auth.models import Group; print(Group.objects.count())"
 
+# a folder from before there were two roles in the database
+ONE_ROLE = """
+from cdv_site import database_roles
+from django.db import connection
+database_roles.become_owner()
+connection.cursor().execute("DROP OWNED BY cdv_app; DROP ROLE cdv_app")
+"""
+
 
 @pytest.fixture
 def home() -> Iterator[Path]:
@@ -84,6 +92,8 @@ def test_second_checkout_runs_beside_and_a_second_start_of_one_is_refused(launch
 def test_management_command_brings_up_the_database_it_needs(launcher: Launcher) -> None:
     done = launcher.run("manage", "prepare")
     assert done.returncode == 0, done.stdout + done.stderr
+    before = launcher.run("manage", "shell", "--verbosity", "0", "-c", ONE_ROLE)
+    assert before.returncode == 0, before.stdout + before.stderr
     counted = launcher.run("manage", "shell", "--verbosity", "0", "-c", COUNT_ROLES)
     assert counted.stdout.strip() == "3"
     assert launcher.names() == {}

@@ -13,6 +13,7 @@ from matching.models import MatchModel
 from profiles import schema
 from profiles.models import AuditEvent, BlockedValue, CanonicalField, Job, SchemaVersion, Source
 from tests.cast import Cast, send
+from tests.databases import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -246,7 +247,8 @@ def test_a_published_version_cannot_be_changed_in_the_database(cast: Cast) -> No
         "DELETE FROM profiles_schemaversion",
         "TRUNCATE profiles_schemaversion",
     ):
-        with pytest.raises(DatabaseError, match="refused"), transaction.atomic(), connection.cursor() as cursor:
+        refused = pytest.raises(DatabaseError, match="refused")
+        with as_owner(), refused, transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
 
 
@@ -301,6 +303,7 @@ def test_a_published_model_is_shown_and_never_changed(client: Client) -> None:
         "TRUNCATE matching_matchmodel CASCADE",
     ):
         with (
+            as_owner(),
             pytest.raises(DatabaseError, match="refused|cannot be"),
             transaction.atomic(),
             connection.cursor() as cursor,

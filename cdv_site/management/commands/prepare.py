@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import NotSupportedError, OperationalError, connection
 
+from cdv_site import database_roles
 from cdv_site.demo import loading
 from cdv_site.health import is_migrated
 from profiles.models import Source
@@ -20,9 +21,11 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="the demo's sign-ins and sources, in an empty database")
 
     def handle(self, *args: object, demo: bool, **options: object) -> None:
+        database_roles.become_owner()
         self.refuse_unusable_database()
         if not is_migrated():
             call_command("migrate", verbosity=0)
+        database_roles.grant_to_site()
         call_command("setup_roles", stdout=io.StringIO())
         if demo and not Source.objects.exists():
             loading.set_up()
