@@ -46,7 +46,7 @@ class Card:
 
 
 def next_pairs(user: User) -> dict[str, Any]:
-    """The next proposals with names, how many wait and since when. 8 queries."""
+    """The next proposals with names, how many wait and since when; the reading is audited. 9 queries."""
     rows = queue.waiting(user)
     page, _ = queue.page(rows, "")
     page = page[:SHOWN]

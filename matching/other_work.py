@@ -47,6 +47,7 @@ def present_clusters(items: Sequence[WorkItem], user: User) -> Mapping[int, Pres
         item.id: Presented(
             f"{item.detail.get('size', 'Many')} records around {people[homes[ids[item.id]]].name}",
             reverse("profiles:customer", args=[homes[ids[item.id]]]),
+            (homes[ids[item.id]],),
         )
         for item in items
         if ids[item.id] in homes

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -12,10 +13,11 @@ from .registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A work item in words, with the page where something can be done about it."""
+    """A work item in words, with the page where something can be done about it, and the customers that it names."""
 
     title: str
     url: str
+    subjects: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from matching import identity, permissions, preview, second_person
 from matching import undo as undoing
 from matching.locks import Busy
-from profiles import approvals
+from profiles import approvals, audit
 from profiles import permissions as profile_permissions
 from profiles.approvals import ApprovalNotAllowed
 from profiles.customers import get_profile, granted_sources, show
@@ -93,6 +93,7 @@ def _change(request: HttpRequest, profile: Profile, template: str, action: objec
     chosen = {int(pk) for pk in (request.POST or request.GET).getlist("records") if pk.isdigit()}
     customer = show([profile.id], request.user)[profile.id]
     mask = masks_for(request.user, [profile.id]).of(profile.id)
+    audit.read("customer.read", subjects=[profile.id], obj=profile)
     context = {"profile": profile, "customer": customer, "records": records, "form": form, "chosen": chosen}
     context |= _parts(profile, {record.id for record in cover(records, mask)}, chosen, mask)
     return render_page(request, template, template, context, 422 if request.method == "POST" else 200)
@@ -125,6 +126,8 @@ def operation(request: HttpRequest, pk: UUID) -> HttpResponse:
     moves = [m for m in found.moves.select_related("record__source") if m.record.source_id in granted]
     mask, can_undo = mask_of(request.user), second_person.may_undo(request.user, found)
     cover([m.record for m in moves], mask)
+    ends = {pid for m in moves for pid in (m.from_profile_id, m.to_profile_id) if pid}
+    audit.read("customer.read", subjects=ends, obj=found)
     context = {
         "operation": found,
         "on_behalf_of": _on_behalf_of(found),

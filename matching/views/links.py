@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from matching import constraints, permissions, proposing
 from matching.models import CannotLink, Proposal, Relation
+from profiles import audit
 from profiles.customers import get_profile, show
 from profiles.masking import mask_of
 from profiles.models import Profile, Source
@@ -40,6 +41,7 @@ def links(request: HttpRequest, pk: UUID) -> HttpResponse:
     readable = Profile.objects.visible_to(request.user).filter(id__in={pid for ids in apart.values() for pid in ids})
     people = show({*others, *(h.id for h in household), *(p.id for p in readable)}, request.user)
     mask = mask_of(request.user)
+    audit.read("customer.read", subjects={profile.id, *people}, obj=profile)
     context = {
         "profile": profile,
         "proposals": [(p, people.get(p.right_id if p.left_id == profile.id else p.left_id)) for p in proposals],

@@ -91,8 +91,11 @@ def other(request: HttpRequest) -> HttpResponse:
     after = request.GET.get("after", "")
     rows = other_work.waiting()
     page = list((rows.filter(id__gt=int(after)) if after.isdigit() else rows)[: waiting_list.PAGE + 1])
+    shown = other_work.presented(page[: waiting_list.PAGE], request.user)
+    people = {pid for _, _, words, _ in shown for pid in words.subjects}
+    audit.read("customer.searched", subjects=people, detail={"hits": len(people)})
     context = {
-        "items": other_work.presented(page[: waiting_list.PAGE], request.user),
+        "items": shown,
         "tabs": _tabs(request, "other"),
         "can_close": request.user.has_perm(permissions.REVIEW),
         "next": f"?after={page[waiting_list.PAGE - 1].id}" if len(page) > waiting_list.PAGE else "",
