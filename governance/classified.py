@@ -7,6 +7,7 @@ declare(
     "governance.AuditSeal",
     nothing("number at cluster last_txid event_ids leaves root previous digest key_id signature"),
 )
+declare("governance.CheckpointDelivery", nothing("id number delivered_at failing_since failure"))
 
 declare("governance.AccessReview", nothing("id started_at due_at closed_at is_open"), staff("started_by"))
 declare(

@@ -4,16 +4,13 @@ A seal covers events of transactions that have all ended (those below the snapsh
 id, so no event can slip in behind it. One sealer works at a time.
 """
 
-import json
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from . import merkle
+from . import checkpoints, merkle
 from .models import AuditSeal
 from .signing import Signer, signer
 
@@ -38,7 +35,7 @@ def seal_waiting(*, limit: int = 100) -> int:
     """Seal what waits, at most `limit` seals at a time. Returns how many seals were made."""
     made = 0
     while made < limit and (seal := seal_next()):
-        _write_checkpoint(seal)
+        checkpoints.append(seal)
         made += 1
     return made
 
@@ -99,20 +96,3 @@ def count_waiting(last: AuditSeal | None) -> int:
             after,
         )
         return cursor.fetchone()[0]
-
-
-def checkpoint(seal: AuditSeal) -> dict[str, object]:
-    """What is kept of a seal outside the database: enough to know that it was there."""
-    return {
-        "number": seal.number, "at": seal.at.isoformat(), "events": len(seal.event_ids), "key_id": seal.key_id,
-        "digest": bytes(seal.digest).hex(), "signature": bytes(seal.signature).hex(),
-    }  # fmt: skip
-
-
-def _write_checkpoint(seal: AuditSeal) -> None:
-    """Append the seal to the file of checkpoints, if one is configured."""
-    if settings.AUDIT_CHECKPOINTS:
-        path = Path(settings.AUDIT_CHECKPOINTS)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as file:
-            file.write(json.dumps(checkpoint(seal)) + "\n")

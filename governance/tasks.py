@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from . import access_review
+from .checkpoints import deliver
 from .sealing import seal_waiting
 from .signing import NoSigningKey
 
@@ -14,9 +15,10 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="governance.tasks.seal_audit")
 def seal_audit() -> None:
-    """Seal the audit events that wait."""
+    """Seal the audit events that wait, and deliver checkpoints."""
     try:
         seal_waiting()
+        deliver()
     except NoSigningKey as missing:
         log.warning("%s", missing)
 
