@@ -41,6 +41,10 @@ COMMON = {  # for a laptop of two cores that also runs the workers
     "jit": "off",
     "timezone": "UTC",
     "log_lock_waits": "on",
+    # its log never holds rows: neither statements nor errors, which quote values; the site's own logs tell of those
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 BUFFERS = (128, 1024)  # MB; a twentieth of the memory, since the indexes that each received row falls into should fit
 DURABLE = {"wal_compression": "pglz", "checkpoint_timeout": "15min"}

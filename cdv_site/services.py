@@ -17,20 +17,17 @@ def web(*, listener: socket.socket, logs: Path, env: Mapping[str, str]) -> Comma
     number = listener.fileno()
     argv = [sys.executable, "-m", "gunicorn", "cdv_site.wsgi", "--bind", f"fd://{number}", "--worker-class", "gthread"]
     argv += ["--workers", "2", "--threads", "4", "--preload", "--timeout", "60", "--graceful-timeout", "10"]
-    argv += ["--no-control-socket"]
+    argv += ["--no-control-socket", "--logger-class", "cdv_site.logs.GunicornLogger"]
     return Command("web", argv, logs / "web.log", env=env, cwd=CHECKOUT, pass_fds=[number])
 
 
 def worker(*, logs: Path, env: Mapping[str, str], concurrency: int = 2) -> Command:
-    """A worker that does not gossip: start and stop stay quick. It logs to a file, for with a closed pipe as stdout it
-    would ignore SIGTERM."""
+    """A worker that does not gossip: start and stop stay quick."""
     argv = [*CELERY, "worker", "--without-mingle", "--without-gossip", "--concurrency", str(concurrency)]
-    argv += ["--loglevel", "INFO", "--logfile", str(logs / "worker.log")]
-    return Command("worker", argv, logs / "worker.out.log", env=env, cwd=CHECKOUT)
+    return Command("worker", argv, logs / "worker.log", env=env, cwd=CHECKOUT)
 
 
 def scheduler(*, logs: Path, env: Mapping[str, str]) -> Command:
     """Celery beat; its schedule is in the settings, the file only remembers when it last ran."""
-    argv = [*CELERY, "beat", "--loglevel", "INFO", "--logfile", str(logs / "scheduler.log")]
-    argv += ["--schedule", str(logs / "schedule"), "--pidfile", ""]
-    return Command("scheduler", argv, logs / "scheduler.out.log", env=env, cwd=CHECKOUT)
+    argv = [*CELERY, "beat", "--schedule", str(logs / "schedule"), "--pidfile", ""]
+    return Command("scheduler", argv, logs / "scheduler.log", env=env, cwd=CHECKOUT)

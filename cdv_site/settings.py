@@ -6,7 +6,7 @@ from pathlib import Path
 from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from . import embedded, env
+from . import embedded, env, logs, production
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -154,6 +154,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # to have browsers ship the domain as HTTPS-only is its owner's decision
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -186,6 +188,7 @@ AUDIT_TRUSTED_KEYS = env.words("AUDIT_TRUSTED_KEYS")
 AUDIT_CHECKPOINTS = os.environ.get("AUDIT_CHECKPOINTS", "") or (
     str(embedded.state_dir() / "audit-checkpoints.jsonl") if EMBEDDED else ""
 )
+AUDIT_CHECKPOINT_COMMAND = os.environ.get("AUDIT_CHECKPOINT_COMMAND", "")
 
 # --- e-mail ------------------------------------------------------------------
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
@@ -231,10 +234,29 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("CDV_LOG_LEVEL", "INFO")},
-}
+LOGGING = logs.config(os.environ.get("CDV_LOG_LEVEL", "INFO"))
+
+# --- in production, nothing weak ---------------------------------------------
+PRODUCTION = env.flag("CDV_PRODUCTION", default=not EMBEDDED)
+if PRODUCTION and (
+    weak := production.weaknesses(
+        production.Given(
+            secret_key=SECRET_KEY,
+            database_urls=[url for url in (DATABASE_URL, DATABASE_OWNER_URL) if url],
+            redis_url=REDIS_URL,
+            allowed_hosts=env.words("ALLOWED_HOSTS"),
+            trusted_origins=CSRF_TRUSTED_ORIGINS,
+            private_hosts=env.words("CDV_PRIVATE_HOSTS"),
+            debug=DEBUG,
+            demo=DEMO_HINTS,
+            https=HTTPS,
+            second_factor=SECOND_FACTOR_REQUIRED,
+            audit_key=AUDIT_SIGNING_KEY,
+            email_host=EMAIL_HOST,
+            email_tls=EMAIL_USE_TLS,
+        )
+    )
+):
+    raise ImproperlyConfigured(
+        "Too weak for production (CDV_PRODUCTION=no is for trying things out):\n- " + "\n- ".join(weak)
+    )

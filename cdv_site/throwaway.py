@@ -78,6 +78,7 @@ def _start(supervisor: Supervisor, base: Path, options: Mapping[str, str]) -> di
         "SECRET_KEY": "of-a-throw-away-server-that-nobody-else-reaches",
         "AUDIT_SIGNING_KEY": b64encode(secrets.token_bytes(32)).decode(),
         "CDV_SECOND_FACTOR": "no",
+        "CDV_PRODUCTION": "no",
         "CDV_MEDIA": str(base / "media"),
         "CDV_TEST_BASE": str(base),
     }
