@@ -47,7 +47,7 @@ def create(model: MatchModel, label: str, content: dict[str, Any], note: str, by
 def next_label(model: MatchModel) -> str:
     """A label that is free, made from the model's: of default-1 default-2. 1 query."""
     stem, _, number = model.label.rpartition("-")
-    if not number.isdigit():
+    if not number.isdecimal():
         stem, number = model.label, "1"
     stem = stem[:50]
     taken = set(MatchModel.objects.filter(label__startswith=f"{stem}-").values_list("label", flat=True))

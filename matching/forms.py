@@ -25,7 +25,7 @@ class DecisionForm(forms.Form):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         given = self.data.getlist("confirmed") if hasattr(self.data, "getlist") else []
-        self.fields["confirmed"].choices = [(pk, pk) for pk in given if pk.isdigit()]
+        self.fields["confirmed"].choices = [(pk, pk) for pk in given if pk.isdecimal()]
 
     def clean_versions(self) -> dict[UUID, int]:
         """The versions of the customers as they were shown. What cannot be read is refused: without them two stewards could overrule each other unseen."""

@@ -62,7 +62,7 @@ def filtered(rows: ProposalQuerySet, wanted: Mapping[str, str]) -> ProposalQuery
 
 def _sources(pair: str) -> Q:
     left, _, right = pair.partition("-")
-    if not (left.isdigit() and right.isdigit()):
+    if not (left.isdecimal() and right.isdigit()):
         return Q()
     return Q(left_record__source=left, right_record__source=right) | Q(
         left_record__source=right, right_record__source=left
@@ -78,7 +78,7 @@ def _age(age: str) -> Q:
 def page(rows: ProposalQuerySet, after: str) -> tuple[list[Proposal], str]:
     """The next proposals, most probable first, behind a place; and the place to go on from. 1 query."""
     probability, _, pk = after.partition("_")
-    if _is_number(probability) and pk.isdigit():
+    if _is_number(probability) and pk.isdecimal():
         rows = rows.filter(Q(probability__lt=float(probability)) | Q(probability=float(probability), id__gt=int(pk)))
     rows = rows.select_related("left_record__source", "right_record__source", "work_item")
     found = list(rows.order_by(F("probability").desc(), "id")[: PAGE + 1])
@@ -87,7 +87,7 @@ def page(rows: ProposalQuerySet, after: str) -> tuple[list[Proposal], str]:
 
 
 def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).replace("e-", "", 1).isdigit()
+    return text.replace(".", "", 1).replace("e-", "", 1).isdecimal()
 
 
 def options(rows: ProposalQuerySet, user: User) -> dict[str, list[Option]]:

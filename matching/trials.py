@@ -111,7 +111,7 @@ def _position(version: schema.Schema, name: str) -> tuple[int, str]:
 
 def search(text: str, user: User) -> list[SourceRecord]:
     """Records to choose from: that of the number, or those of the customers that the text finds. At most 7 queries."""
-    if text.isdigit() and int(text) < 1 << 63 and (exact := named.visible_records([int(text)], user)):
+    if text.isdecimal() and int(text) < 1 << 63 and (exact := named.visible_records([int(text)], user)):
         return list(exact.values())
     profiles = [hit.profile_id for hit in find(text, user)]
     ids = Membership.objects.filter(profile_id__in=profiles).order_by("record_id").values_list("record_id", flat=True)

@@ -90,7 +90,7 @@ def _change(request: HttpRequest, profile: Profile, template: str, action: objec
             return redirect("matching:operation", pk=done.pk)
         except (identity.ChangeNotAllowed, Busy) as refused:
             form.add_error(None, str(refused))
-    chosen = {int(pk) for pk in (request.POST or request.GET).getlist("records") if pk.isdigit()}
+    chosen = {int(pk) for pk in (request.POST or request.GET).getlist("records") if pk.isdecimal()}
     customer = show([profile.id], request.user)[profile.id]
     mask = masks_for(request.user, [profile.id]).of(profile.id)
     audit.read("customer.read", subjects=[profile.id], obj=profile)

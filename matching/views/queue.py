@@ -90,7 +90,7 @@ def other(request: HttpRequest) -> HttpResponse:
     """Work that is no proposal, oldest first: each leads where something can be done about it."""
     after = request.GET.get("after", "")
     rows = other_work.waiting()
-    page = list((rows.filter(id__gt=int(after)) if after.isdigit() else rows)[: waiting_list.PAGE + 1])
+    page = list((rows.filter(id__gt=int(after)) if after.isdecimal() else rows)[: waiting_list.PAGE + 1])
     shown = other_work.presented(page[: waiting_list.PAGE], request.user)
     people = {pid for _, _, words, _ in shown for pid in words.subjects}
     audit.read("customer.searched", subjects=people, detail={"hits": len(people)})

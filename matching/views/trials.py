@@ -58,7 +58,7 @@ def _tried(request: HttpRequest, model: Model, form: PastedForm, chosen: dict[st
         )
     if not all(chosen.values()):
         return None
-    if not all(number.isdigit() and int(number) < 1 << 63 for number in chosen.values()):
+    if not all(number.isdecimal() and int(number) < 1 << 63 for number in chosen.values()):
         raise trials.TrialNotPossible("Records are chosen by their numbers.")
     return trials.of_records(model, [int(number) for number in chosen.values()], request.user)
 

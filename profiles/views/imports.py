@@ -62,7 +62,7 @@ def _list(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResp
         "source", "created_by"
     )
     before = request.GET.get("before", "")
-    if before.isdigit():
+    if before.isdecimal():
         rows = rows.filter(id__lt=int(before))
     page = list(rows[: PAGE + 1])
     context = {"form": form, "batches": page[:PAGE], "next": page[PAGE - 1].id if len(page) > PAGE else None}
@@ -151,7 +151,7 @@ def quarantine(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_batch(request, pk)
     rows = found.quarantine.select_related("resolved_by").defer("payload")
     after = request.GET.get("after", "")
-    if after.isdigit():
+    if after.isdecimal():
         rows = rows.filter(id__gt=int(after))
     page = list(rows[: PAGE + 1])
     crumbs = [("Imports", reverse("profiles:imports")), (found.file_name, reverse("profiles:import", args=[pk]))]

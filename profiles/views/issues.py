@@ -28,7 +28,7 @@ def issues(request: HttpRequest) -> HttpResponse:
     """What waits in the sources I steward, oldest first, and what I flagged. 5 queries."""
     after = request.GET.get("after", "")
     waiting = open_issues(request).select_related("source")
-    page = list((waiting.filter(id__gt=int(after)) if after.isdigit() else waiting)[: PAGE + 1])
+    page = list((waiting.filter(id__gt=int(after)) if after.isdecimal() else waiting)[: PAGE + 1])
     schema = published()
     context = {
         "items": [(item, KINDS[item.kind], _url(item), schema.label(item.detail["field"])) for item in page[:PAGE]],
@@ -176,7 +176,7 @@ def keep(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_correction(request, pk)
     revision = request.POST.get("revision", "")
     try:
-        conflicts.keep(correction=row, revision=int(revision) if revision.isdigit() else 0, by=request.user)
+        conflicts.keep(correction=row, revision=int(revision) if revision.isdecimal() else 0, by=request.user)
         messages.success(request, "The correction stays.")
     except corrections.CorrectionNotAllowed as refused:
         messages.error(request, str(refused))
