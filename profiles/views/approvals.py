@@ -37,7 +37,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
     """What waits for the reader as the second person, what they asked for, and what was answered; newest first."""
     show = request.GET.get("show", "") if request.GET.get("show") in SHOW else ""
     rows, before = _listed(request, show), request.GET.get("before", "")
-    page = list((rows.filter(id__lt=int(before)) if before.isdigit() else rows)[: PAGE + 1])
+    page = list((rows.filter(id__lt=int(before)) if before.isdecimal() else rows)[: PAGE + 1])
     items = actions.presented(page[:PAGE], request.user)
     audit.read("approval.read", subjects={pk for row, _, _ in items for pk in row.subject_ids})
     here = reverse("profiles:approvals")
