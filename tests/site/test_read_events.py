@@ -29,6 +29,7 @@ ALSO_SHOWS = {"profiles:flag", "profiles:flag-value", "profiles:conflict", "matc
 ELSEWHERE = {
     "matching:evaluation": "evaluation.read: tests/site/test_model_pages.py",
     "matching:shadow-run": "shadow_run.read: tests/site/test_model_pages.py",
+    "matching:full-run": "full_run.read: tests/site/test_full_run_pages.py",
     "matching:try-model": "model.tested: tests/site/test_model_pages.py",
     "profiles:mend": "quarantine.read: a row that is nobody's yet, see below",
 }
@@ -51,6 +52,9 @@ SHOWS_NOBODY = {
     "governance:audit-person": "who, when and what kind; itself an event",
     "governance:audit-user": "who, when and what kind; itself an event",
     "governance:seals": "numbers and digests",
+    "governance:access": "roles and what they may do",
+    "profiles:reach": "counts",
+    "matching:full-runs": "runs and counts", "matching:full-run-progress": "counts",
     "matching:models": "models", "matching:model": "models", "matching:compare-models": "models and rates",
     "matching:edit-model": "models", "matching:refit-model": "models", "matching:publish-model": "models",
 }  # fmt: skip
