@@ -54,7 +54,7 @@ SHOWS_NOBODY = {
     "governance:seals": "numbers and digests",
     "governance:access": "roles and what they may do",
     "profiles:reach": "counts",
-    "matching:full-runs": "runs and counts", "matching:full-run-progress": "counts",
+    "matching:brake": "counts", "matching:full-runs": "runs and counts", "matching:full-run-progress": "counts",
     "matching:models": "models", "matching:model": "models", "matching:compare-models": "models and rates",
     "matching:edit-model": "models", "matching:refit-model": "models", "matching:publish-model": "models",
 }  # fmt: skip
