@@ -72,7 +72,7 @@ def state_dir() -> Path:
 
 def socket_dir(base: Path) -> Path:
     """A path short enough for sockets (about 100 bytes), whatever the checkout's."""
-    return Path("/tmp") / f"cdv-{os.geteuid()}-{_digest(base)}"
+    return Path("/tmp") / f"cdv-{os.geteuid()}-{_digest(base)}"  # see private_dir  # nosec B108
 
 
 def database_url(base: Path | None = None, name: str = DATABASE, *, role: str = SITE) -> str:

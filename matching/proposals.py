@@ -74,7 +74,7 @@ def lock_of(profile_ids: Collection[UUID]) -> list[Proposal]:
     proposal from its other end, and look at ours when it commits. 1 query."""
     ids = array(profile_ids)
     where = "(matching_proposal.left_id = ANY(%s::uuid[]) OR matching_proposal.right_id = ANY(%s::uuid[]))"
-    return _lock(Proposal.objects.awaiting_review().extra(where=[where], params=[ids, ids]))  # noqa: S610
+    return _lock(Proposal.objects.awaiting_review().extra(where=[where], params=[ids, ids]))  # nosec B610
 
 
 def _lock(proposals: QuerySet[Proposal]) -> list[Proposal]:

@@ -94,7 +94,7 @@ class _Helper:
     def _listen(self) -> None:
         try:
             while True:
-                self.results.put(pickle.load(cast(IO[bytes], self.process.stdout)))
+                self.results.put(pickle.load(cast(IO[bytes], self.process.stdout)))  # from our own process  # nosec B301
         except (EOFError, pickle.UnpicklingError):  # it has ended, perhaps in the middle of an answer
             self.results.put(None)
 

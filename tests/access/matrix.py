@@ -124,5 +124,6 @@ MATRIX = {
     "governance:audit-event": page(profiles.READ_AUDIT, about="-"),
     "governance:audit-person": page(profiles.READ_AUDIT),
     "governance:audit-user": page(profiles.READ_AUDIT),
+    "governance:audit-export": page(profiles.READ_AUDIT),
     "governance:seals": page(profiles.READ_AUDIT),
 }
