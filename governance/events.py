@@ -10,6 +10,7 @@ for _name, _kind in {
     "account.factor_removed": EventKind("Removed a second factor ({factor})"),
     "account.password_changed": EventKind("Changed the password"),
     "audit.person_asked": EventKind("Asked the audit who saw a customer"),
+    "audit.exported": EventKind("Exported {events} events of the audit"),
     "audit.user_asked": EventKind("Asked the audit what a user did"),
     "user.invited": EventKind("Invited {user}"),
     "user.role_given": EventKind("Gave {user} the role {role}"),

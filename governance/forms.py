@@ -71,8 +71,10 @@ class AuditFilterForm(PeriodForm):
 class PersonForm(PeriodForm):
     """Who is asked about: an id that the person has or had."""
 
-    customer = forms.UUIDField(label="Customer id", help_text="Any id that the person has or had.")
+    customer = forms.UUIDField(label="Customer id", widget=forms.TextInput(attrs={"size": 36, "spellcheck": "false"}))
     what = forms.ChoiceField(required=False, label="Kind", choices=[("reads", "Who saw"), ("", "Everything")])
+
+    field_order = ("customer", "what", "since", "until")
 
 
 class UserForm(PeriodForm):

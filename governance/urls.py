@@ -12,6 +12,7 @@ urlpatterns = [
     path("audit/events/<int:pk>/", audit.event, name="audit-event"),
     path("audit/person/", audit.person, name="audit-person"),
     path("audit/user/", audit.user, name="audit-user"),
+    path("audit/export/", audit.export, name="audit-export"),
     path("audit/seals/", seals.seals, name="seals"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),

@@ -3,9 +3,10 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET
 
 from governance import audit_reading as reading
@@ -13,8 +14,12 @@ from governance.forms import AuditFilterForm, PersonForm, UserForm
 from governance.models import AuditSeal
 from governance.sealing import count_waiting
 from profiles import audit, permissions
+from profiles.exporting import csv_lines
 from profiles.models import AuditEvent, User
 from profiles.rendering import render_page
+
+EXPORTED = 1_000
+COLUMNS = ("id", "at", "who", "event", "in words", "outcome", "object type", "object", "people", "request")
 
 
 @login_required
@@ -69,6 +74,31 @@ def user(request: HttpRequest) -> HttpResponse:
         audit.record("audit.user_asked", obj=User.objects.filter(username__iexact=name).first())
         context |= {"name": name, "kinds": reading.by_kind(rows), **_page(request, rows)}
     return render_page(request, "governance/audit_user.html", "governance/audit_user.html", context)
+
+
+@login_required
+@permission_required(permissions.READ_AUDIT, raise_exception=True)
+@require_GET
+@reauthentication_required
+def export(request: HttpRequest) -> HttpResponse:
+    """The newest events of a search as CSV, at most 1,000; itself audited. 2 queries, 1 more when a user is named."""
+    form = AuditFilterForm(request.GET)
+    if not form.is_valid():
+        return redirect("governance:audit")
+    found = list(reading.search(form.cleaned_data).order_by("-id")[:EXPORTED])
+    audit.record("audit.exported", detail={"events": len(found)})
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="audit.csv"'
+    response.writelines(csv_lines(COLUMNS, (_row(one) for one in found)))
+    return response
+
+
+def _row(one: AuditEvent) -> tuple[object, ...]:
+    subjects = " ".join(map(str, one.subject_ids))
+    return (
+        one.id, one.at.isoformat(), one.actor_name, one.action, audit.sentence(one), one.outcome,
+        one.object_type, one.object_id, subjects, one.request_id,
+    )  # fmt: skip
 
 
 def _within(rows: Any, cleaned: dict[str, Any]) -> Any:

@@ -1,5 +1,7 @@
 """The audit on screens: search, who saw a person under whatever id, what a user did; never a value."""
 
+import csv
+import io
 from datetime import timedelta
 from uuid import uuid4
 
@@ -135,6 +137,20 @@ def test_an_event_names_its_seal(cast: Cast) -> None:
     assert f"number {seal.number}," in page
 
 
-@pytest.mark.parametrize("name", ["audit", "audit-person", "audit-user", "seals"])
+def test_an_export_holds_what_the_search_holds_and_no_formula(cast: Cast) -> None:
+    for who in ("=HYPERLINK(1)", "ada"):
+        AuditEvent.objects.create(at=timezone.now(), actor_name=who, action="account.refused", outcome="refused")
+    root, url = client_of(cast.root), reverse("governance:audit-export")
+    assert root.get(url).url.startswith("/accounts/reauthenticate/")
+    root.post("/accounts/reauthenticate/", {"password": "a-long-password"})
+    told = list(csv.DictReader(io.StringIO(root.get(url, {"outcome": "refused"}).content.decode("utf-8-sig"))))
+    assert [(row["who"], row["event"]) for row in told] == [
+        ("ada", "account.refused"),
+        ("'=HYPERLINK(1)", "account.refused"),
+    ]
+    assert AuditEvent.objects.get(action="audit.exported").detail == {"events": 2}
+
+
+@pytest.mark.parametrize("name", ["audit", "audit-person", "audit-user", "audit-export", "seals"])
 def test_others_may_not_read_the_audit(cast: Cast, name: str) -> None:
     assert client_of(cast.vera).get(reverse(f"governance:{name}")).status_code == 403
