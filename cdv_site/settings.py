@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "profiles.context.ActorMiddleware",
     "governance.sessions.session_limits",
     "governance.sign_in.second_factor",
+    "cdv_site.middleware.no_nul",
     "cdv_site.middleware.no_store",
 ]
 

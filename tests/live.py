@@ -12,25 +12,27 @@ from cdv_site.addresses import wait_until_answered
 from cdv_site.processes import Command, start, stop
 from tests.databases import TestDatabase
 
+NAMES = ("worker", "scheduler", "web")
+
 
 class LiveSite:
-    """Web, worker and scheduler on one test database. `processes` holds them by name: web, worker, scheduler."""
+    """Web, worker and scheduler (or some of them) on one test database. `processes` holds them by name: web, worker, scheduler."""
 
-    def __init__(self, database: TestDatabase, logs: Path) -> None:
+    def __init__(self, database: TestDatabase, logs: Path, *, only: tuple[str, ...] = NAMES) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.logs = logs
+        self.logs, self.only = logs, only
         self.env = {**os.environ, "DATABASE_URL": database.url, "REDIS_URL": database.redis_url}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
-        for name in ("worker", "scheduler", "web"):
+        for name in self.only:
             self.start(name)
         wait_until_answered(self.listener)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name in ("web", "scheduler", "worker"):
+        for name in reversed(self.only):
             stop(self.processes[name], timeout=10)
         self.listener.close()
 
