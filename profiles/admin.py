@@ -41,7 +41,7 @@ admin.site.unregister(Group)
 class AccountAdmin(Audited, UserAdmin):
     """Accounts, their roles and whether they may sign in; whoever changes one has given the password again lately."""
 
-    changed, deleted = "user.changed", "user.deleted"
+    changed = "user.changed"
 
     @method_decorator(reauthentication_required)
     def changeform_view(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -53,6 +53,10 @@ class AccountAdmin(Audited, UserAdmin):
 
     def audit_detail(self, obj: User) -> dict[str, Any]:
         return {"user": obj.username}
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody: ledgers name who acted. An account is switched off."""
+        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         """Who is no superuser makes none, and gives rights by role only."""

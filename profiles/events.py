@@ -32,7 +32,6 @@ for _name, _kind in {
     "blocked_value.changed": EventKind("Changed the blocked value {name}"),
     "blocked_value.deleted": EventKind("Deleted the blocked value {name}"),
     "user.changed": EventKind("Changed the account of {user}"),
-    "user.deleted": EventKind("Deleted the account of {user}"),
     "source.granted": EventKind("Granted {permission} on {source} to {grantee}"),
     "source.grant_withdrawn": EventKind("Withdrew {permission} on {source} from {grantee}"),
     "approval.requested": EventKind("Asked a second person for: {what}"),

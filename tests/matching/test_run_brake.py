@@ -97,6 +97,8 @@ def test_the_page_tells_what_would_be_merged_and_who_may_lets_it_go_on(cast: Cas
     assert client.post(f"/queue/other/{item.pk}/close/").status_code == 404
     assert client.post(f"{url}release/", {"reason": ""}).status_code == 422
     assert client.post(f"{url}release/", {"reason": "a new till"}).status_code == 302
+    written = AuditEvent.objects.filter(actor_name="lea").values_list("action", flat=True)
+    assert {"run_brake.read", "run_brake.released"} <= set(written)
     assert RunBrake.objects.get().released_by == lea
 
 

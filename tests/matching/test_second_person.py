@@ -11,7 +11,7 @@ from django.utils import timezone
 from matching import identity, second_person, undo
 from matching.models import Decision
 from profiles import approvals
-from profiles.models import Approval, IdentityOperation, Profile, WorkItem
+from profiles.models import Approval, AuditEvent, IdentityOperation, Profile, WorkItem
 from tests.cast import Cast, profile_of, record, same, send
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,7 @@ def test_another_plan_is_not_carried_out(cast: Cast) -> None:
     leaving = [record(cast.shop, "2").id]
     identity.split(profile=profile_of(cast.shop, "1").id, record_ids=leaving, by=cast.ada, reason="r")
     ended = approvals.approve(approval=asked, by=cast.root)
+    assert AuditEvent.objects.filter(action="approval.outdated").count() == 1
     assert ended.state == "outdated" and "has changed" in ended.answer and not ended.result_id
     assert not same((cast.shop, "1"), (cast.shop, "3"))
     assert second_person.merge_asked_for(profile_of(cast.shop, "1").id, profile_of(cast.shop, "3").id) is None
@@ -83,6 +84,7 @@ def test_a_request_ends_by_itself_and_cannot_be_approved_after(cast: Cast) -> No
     assert approvals.expire_due(late) == 1
     asked.refresh_from_db()
     assert (asked.state, asked.decided_by) == ("expired", None)
+    assert AuditEvent.objects.filter(action="approval.expired").count() == 1
     with pytest.raises(approvals.ApprovalNotAllowed, match="answered already"):
         approvals.reject(approval=asked, by=cast.root)
 
@@ -94,6 +96,7 @@ def test_who_takes_a_request_over_cannot_approve_it_either(cast: Cast) -> None:
         with pytest.raises(approvals.ApprovalNotAllowed, match="You asked for it"):
             approvals.approve(approval=asked, by=who)
     assert approvals.reject(approval=asked, by=cast.root).state == "withdrawn"
+    assert AuditEvent.objects.filter(action__in=["approval.handed_over", "approval.withdrawn"]).count() == 2
 
 
 def test_the_database_refuses_one_person_and_changes_of_what_was_asked(cast: Cast) -> None:

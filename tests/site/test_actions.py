@@ -432,6 +432,8 @@ class broken_audit:
             )
 
     def __exit__(self, *_: object) -> None:
+        if connection.needs_rollback:  # which takes it away
+            return
         with as_owner(), connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER closed ON profiles_auditevent; DROP FUNCTION close_audit()")
 

@@ -61,6 +61,8 @@ def test_a_run_from_start_to_undo_on_screen(cast: Cast) -> None:
     assert "It was undone" in page(cast.root, run)
     run.refresh_from_db()
     assert (run.state, run.published_by, run.undone_by) == ("undone", cast.root, cast.root)
+    written = set(AuditEvent.objects.values_list("action", flat=True))
+    assert {"full_run.published", "full_run.undone"} <= written
 
 
 def test_stewards_read_the_customers_they_may_see_and_do_not_act(cast: Cast, monkeypatch) -> None:
@@ -94,6 +96,7 @@ def test_the_pages_ask_the_same_number_of_queries_however_many_changes_there_are
         asked.append(len(seen))
     assert asked[0] == asked[1] <= MOST
     actions.discard(run=run, by=cast.root)
+    assert AuditEvent.objects.filter(action="full_run.discarded").count() == 1
     counted = []
     for _ in range(2):
         again = run_all(cast)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +13,7 @@ from matching.models import MatchModel
 from profiles.audit import EVENTS
 from profiles.customers import show
 from profiles.models import AuditEvent, Correction, Flag, Profile, QuarantinedRow
+from tests.site.test_actions import broken_audit
 from tests.site.test_list_queries import LISTS, World, pages
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +32,7 @@ ELSEWHERE = {
     "matching:evaluation": "evaluation.read: tests/site/test_model_pages.py",
     "matching:shadow-run": "shadow_run.read: tests/site/test_model_pages.py",
     "matching:full-run": "full_run.read: tests/site/test_full_run_pages.py",
+    "matching:brake": "run_brake.read: tests/matching/test_run_brake.py",
     "matching:try-model": "model.tested: tests/site/test_model_pages.py",
     "profiles:mend": "quarantine.read: a row that is nobody's yet, see below",
 }
@@ -48,13 +51,14 @@ SHOWS_NOBODY = {
     "governance:people": "staff", "governance:person": "staff", "governance:invite": "staff",
     "governance:access-review": "staff", "governance:reviewed-access": "staff",
     "governance:audit": "who, when and what kind",
+    "governance:audit-export": "who, when and what kind; itself an event",
     "governance:audit-event": "who, when and what kind",
     "governance:audit-person": "who, when and what kind; itself an event",
     "governance:audit-user": "who, when and what kind; itself an event",
     "governance:seals": "numbers and digests",
     "governance:access": "roles and what they may do",
     "profiles:reach": "counts",
-    "matching:brake": "counts", "matching:full-runs": "runs and counts", "matching:full-run-progress": "counts",
+    "matching:full-runs": "runs and counts", "matching:full-run-progress": "counts",
     "matching:models": "models", "matching:model": "models", "matching:compare-models": "models and rates",
     "matching:edit-model": "models", "matching:refit-model": "models", "matching:publish-model": "models",
 }  # fmt: skip
@@ -87,9 +91,24 @@ def test_pages_that_show_people_write_who_was_shown_and_others_show_nobody() -> 
             faults.append(f"{name}: shows people, though it should not")
     assert faults == []
     assert seen > len(SHOWS)
+    assert "approval.read" in set(AuditEvent.objects.values_list("action", flat=True))
+    assert shown_although_the_audit_is_closed(world) == []
     assert QuarantinedRow.objects.filter(
         pk=int(AuditEvent.objects.filter(action="quarantine.read").latest("id").object_id)
     )
+
+
+def shown_although_the_audit_is_closed(world: World) -> list[str]:
+    """What cannot be recorded is not shown."""
+    client = Client(raise_request_exception=False)
+    client.force_login(world.cast.root)
+    found = []
+    for name, address in addresses(world):
+        if name in SHOWS | ALSO_SHOWS:
+            with transaction.atomic(), broken_audit():
+                found += [name] if client.get(address).status_code < 500 else []
+                transaction.set_rollback(True)
+    return found
 
 
 def addresses(world: World) -> Iterator[tuple[str, str]]:
