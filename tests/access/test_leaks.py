@@ -14,7 +14,8 @@ from governance.roles import ROLES, Role
 from matching.models import Proposal
 from profiles import permissions, reveals
 from profiles.customers import show
-from profiles.models import AuditEvent, Reveal, Source
+from profiles.masking import CLEAR, cover, mask_of
+from profiles.models import AuditEvent, Reveal, Source, User
 from tests.access.world import (
     NEITHER,
     OF_THE_SOURCE,
@@ -26,6 +27,7 @@ from tests.access.world import (
     signed_in,
     text_of,
 )
+from tests.cast import record
 
 pytestmark = pytest.mark.django_db
 GOOD = {200, 302, 410}  # 410: a merged id, with the way on
@@ -47,7 +49,22 @@ def starts(world: World) -> list[str]:
     tabs = [f"{here}?tab={tab}" for tab in ("records", "timeline", "then")]
     pages = [reverse("matching:links", args=[world.both.pk]), reverse("profiles:record", args=[world.record.pk])]
     flagging = reverse("profiles:flag-value", args=[world.record.pk]) + "?field=city"
-    return ["/", here, *tabs, *pages, flagging]
+    trial = reverse("matching:try-model", args=["default-1"])
+    first, second = world.record.pk, record(world.a, "kanar-1").pk
+    side_by_side = [
+        f"{reverse('matching:compare')}?a={world.both.pk}&b={world.only_a.pk}",
+        f"{trial}?a={first}&b={second}", f"{trial}?q=beispiel",
+    ]  # fmt: skip
+    return ["/", here, *tabs, *pages, flagging, *side_by_side]
+
+
+def test_a_record_that_was_masked_is_never_saved() -> None:
+    world = World()
+    (covered,) = cover([world.record], mask_of(world.users["support"]))
+    assert (covered.external_id, covered.attributes, bytes(covered.payload)) == ("•••-3", {}, b"")
+    with pytest.raises(TypeError, match="cannot be saved"):
+        covered.save()
+    assert cover([record(world.a, "kanar-3")], CLEAR)[0].external_id == "kanar-3"
 
 
 def test_no_role_is_shown_a_dead_link_or_a_value_that_it_may_not_see() -> None:
@@ -173,12 +190,13 @@ def test_as_many_queries_with_many_grants_as_with_few() -> None:
 
 
 def grant_many(world: World) -> None:
-    """2,000 sources, each granted to ten people, ada among them: 20,000 grants."""
+    """200 sources, each granted to a hundred people, ada among them: 20,000 grants."""
     made = Source.objects.bulk_create(
-        Source(key=f"s{n}", name=f"Source {n}", owner="o", id_column="id") for n in range(2_000)
+        Source(key=f"s{n}", name=f"Source {n}", owner="o", id_column="id") for n in range(200)
     )
     view = Permission.objects.get(content_type__app_label="profiles", codename="view_source")
-    people = [user.pk for user in (world.ada, *world.users.values())]
+    others = User.objects.bulk_create(User(username=f"u{n}") for n in range(99))
+    people = [user.pk for user in (world.ada, *others)]
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO profiles_sourceusergrant (permission_id, user_id, content_object_id, granted_at, reason)"
