@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from matching import evidence, proposing
 from matching.blocking import inputs
-from matching.engine.full import Decided
+from matching.engine.full import Couples, Decided
 from matching.engine.types import Component, Ints, Plan, Proposal
 from matching.models import FullRun, FullRunChange
 from matching.models import Proposal as Stored
@@ -51,6 +51,16 @@ class Tally:
             self._list(Kind.SPLIT, [fracture.profile], rows[[fracture.record]], fracture.best.evidence.weight)
         self.homes |= {(int(rows[link.left]), int(rows[link.right])) for link in plan.households}
         self._propose(rows, plan)
+
+    def add_couples(self, found: Couples) -> None:
+        """Count pairs that were decided all at once."""
+        self.decided += [found.left, found.right]
+        joined = int(found.joined.sum())
+        self.counts["joined"] += joined
+        self.counts["founded"] += 2 * len(found.left) - joined
+        self.cluster[found.right[found.joined]] = found.left[found.joined]
+        for place, reason in found.reasons:
+            self.wanted[int(found.left[place]), int(found.right[place])] = str(reason)
 
     def add_untouched(self, concerned: Ints, number: int, of: int) -> None:
         """Records that wait but that nothing is decided about, and the sizes of customers that stay as they are."""

@@ -57,6 +57,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, found: FullRun, form: PublishRunForm | None = None) -> HttpResponse:
     context: dict[str, object] = {
         "run": found,
+        "title": f"Full run {found.pk}",
         "crumbs": [("Full runs", reverse("matching:full-runs"))],
         "progress": progress_of(found) if found.is_busy else None,
     }

@@ -176,12 +176,14 @@ def wait() -> None:
 
 def steps(what: str) -> None:
     """When each job began and ended, for whoever looks for what is slow."""
+    from django.utils import timezone
+
     from profiles.models import Job
 
     run = latest()
     found = list(Job.objects.filter(id__in=run.job_ids).order_by("started_at"))
     for job in found:
-        took, since = job.finished_at - job.started_at, job.started_at - found[0].started_at
+        took, since = (job.finished_at or timezone.now()) - job.started_at, job.started_at - found[0].started_at
         name = f"{job.args['step']} {job.args['part']}"
         print(f"{what}: {name}: after {since.total_seconds():.2f} s, {took.total_seconds():.2f} s", file=sys.stderr)
 

@@ -13,7 +13,7 @@ from matching.engine.blocked import shipped_blocked
 from matching.engine.bulk import Run
 from matching.engine.candidates import pairs_within
 from matching.engine.encode import encode
-from matching.engine.full import World, decide_all
+from matching.engine.full import World, couples, decide_all, decide_couples, groups
 from matching.engine.keys import block_keys
 from matching.engine.model import default_model
 from matching.engine.resolve import resolve
@@ -68,6 +68,22 @@ def test_a_full_run_in_batches_decides_what_one_step_over_everything_decides(nam
     assert customers(found) == customers(whole)
     assert proposals(found) == proposals(whole)
     assert households(found) == households(whole)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_pairs_that_stand_alone_are_decided_all_at_once_as_in_any_step(name: str) -> None:
+    run = run_over(name)
+    edges, world = run.all(), World(np.full(len(run.table), -1, np.int64))
+    alone = couples(run, groups(run, edges, world), edges, world)
+    ends = [side[alone].astype(np.int64) for side in (edges.left, edges.right, edges.found_by)]
+    found = decide_couples(run, *ends)
+    pairs = list(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    joined = {pair for pair, is_joined in zip(pairs, found.joined.tolist(), strict=True) if is_joined}
+    whole = full_run(name, 300)
+    groups_of_two = {tuple(sorted(group)) for group in customers(whole)}
+    assert joined and joined == groups_of_two & set(pairs)
+    told = {(left, right): reasons[0] for left, right, reasons, _ in proposals(whole) if (left, right) in set(pairs)}
+    assert {pairs[place]: reason for place, reason in found.reasons} == told
 
 
 def test_batches_hold_each_record_once_and_links_tell_what_one_step_tells() -> None:
