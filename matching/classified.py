@@ -88,5 +88,6 @@ declare(
     technical("run_id left_record right_record rule weight home", "delete"),
     technical("pattern", "delete", "Levels, never values."),
 )
+declare("matching.FullRunUsage", technical("run_id held"), say("key", "identifier", "personal", "delete"))
 declare("matching.FullRunMember", technical("run_id record_id group cluster", "delete"))
 declare("matching.FullRunChange", technical("id run kind customers records weight", "delete"))

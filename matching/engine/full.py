@@ -186,6 +186,18 @@ def _placed(found: frozenset[int], rows: Ints) -> frozenset[int]:
     return frozenset(np.searchsorted(rows, np.array(sorted(found), np.int64)).tolist())
 
 
+def shared_values(run: Run) -> tuple[Ints, Codes]:
+    """The keys of all values that several hold, in order, with how many do."""
+    keys, held = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+    for rule in run.model.blocking:
+        if rule.value_of and rule.value_of in run.counts:
+            several = run.counts[rule.value_of] > 1
+            keys.append(rule_keys(run.table, rule).number[several].view(np.int64))
+            held.append(run.counts[rule.value_of][several])
+    found, first = np.unique(np.concatenate(keys), return_index=True)
+    return found, np.concatenate(held)[first].astype(np.int32)
+
+
 def _usage(run: Run, world: World, rows: Ints) -> Usage:
     """Holders of the values of these records, as counted in the whole table."""
     known: dict[int, int] = {}

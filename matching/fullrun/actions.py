@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from matching.models import FullRun, FullRunChange, FullRunEdge, FullRunMember, FullRunPiece, MatchModel
+from matching.models import FullRun, FullRunChange, FullRunEdge, FullRunMember, FullRunPiece, FullRunUsage, MatchModel
 from profiles import audit, jobs
 from profiles.models import Job, User
 
@@ -37,7 +37,7 @@ def start(*, model: MatchModel, train: bool, by: User | None, parts: int | None 
 
 def _forget_older(run: FullRun) -> None:
     """What older runs have worked out is of no use any more, except the report."""
-    for table in (FullRunEdge, FullRunMember):
+    for table in (FullRunEdge, FullRunMember, FullRunUsage):
         table.objects.filter(run_id__lt=run.id).delete()
     FullRunPiece.objects.filter(run__lt=run.id).delete()
     FullRun.objects.filter(state=State.REPORTED, id__lt=run.id).update(state=State.DISCARDED)
@@ -80,7 +80,7 @@ def discard(*, run: FullRun, by: User | None) -> FullRun:
             jobs.cancel(job=job)
     run.state = State.DISCARDED
     run.save(update_fields=["state"])
-    for table in (FullRunEdge, FullRunMember):
+    for table in (FullRunEdge, FullRunMember, FullRunUsage):
         table.objects.filter(run_id=run.id).delete()
     FullRunPiece.objects.filter(run=run).delete()
     FullRunChange.objects.filter(run=run).delete()

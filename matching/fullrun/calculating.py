@@ -9,7 +9,7 @@ from matching import drafts
 from matching.binary_rows import packed
 from matching.engine.bulk import NO_PAIRS, Edges
 from matching.engine.candidates import Part
-from matching.engine.full import concerned, couples, decide_all, decide_couples, groups
+from matching.engine.full import concerned, couples, decide_all, decide_couples, groups, shared_values
 from matching.engine.train import train
 from matching.models import FullRun, FullRunChange, FullRunPiece, MatchModel
 from matching.run import without_collecting
@@ -26,6 +26,7 @@ COPY_EDGES = (
     "COPY matching_fullrunedge (run_id, left_record, right_record, rule, weight, home, pattern)"
     " FROM STDIN (FORMAT BINARY)"
 )
+COPY_USAGE = "COPY matching_fullrunusage (run_id, key, held) FROM STDIN (FORMAT BINARY)"
 COPY_MEMBERS = 'COPY matching_fullrunmember (run_id, record_id, "group", cluster) FROM STDIN (FORMAT BINARY)'
 
 
@@ -97,6 +98,13 @@ def _write_edges(run: FullRun, edges: Edges, record_id: np.ndarray) -> None:
         copy.write(packed(rows))
 
 
+def _write_usage(run: FullRun, loaded: loading.Loaded) -> None:
+    """How many hold each value that several share: publication counts as the report did."""
+    keys, held = shared_values(loaded.run)
+    with copying(COPY_USAGE) as copy:
+        copy.write(packed({"run": np.full(len(keys), run.id, np.int64), "key": keys, "held": held}))
+
+
 def _decide(claim: jobs.Claim, run: FullRun, number: int) -> None:
     """Decide on a part of the groups, and write who would become whom and what would change."""
     loaded, alive = loading.load(run), _alive(claim)
@@ -124,6 +132,8 @@ def _decide(claim: jobs.Claim, run: FullRun, number: int) -> None:
     tally.add_homes(found.homes.by_row(loaded.record_id), *part)
     figures = tally.figures()
     with claim.effect():
+        if number == 0:
+            _write_usage(run, loaded)
         with copying(COPY_MEMBERS) as copy:
             copy.write(packed(tally.members(run.id)))
         FullRunChange.objects.bulk_create(tally.changes(run), batch_size=5_000)

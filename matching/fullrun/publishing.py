@@ -17,7 +17,7 @@ from matching.binary_rows import unpacked
 from matching.blocking import Found
 from matching.engine.full import batches
 from matching.engine.resolve import resolve
-from matching.engine.types import Ints, Plan
+from matching.engine.types import Ints, Plan, Table
 from matching.locks import RESOLVE_LOCK, atomic_with_retry, lock_homes, wait_patiently
 from matching.models import FullRun, Proposal, Relation
 from matching.outcome import carry_out
@@ -41,6 +41,7 @@ JOIN profiles_sourcerecord b ON b.id = u.r AND b.state IN ('received', 'resolved
 LEFT JOIN profiles_membership m ON m.record_id = u.l LEFT JOIN profiles_membership n ON n.record_id = u.r
 WHERE m.profile_id IS DISTINCT FROM n.profile_id ORDER BY u.l, u.r ON CONFLICT DO NOTHING
 """
+USAGE = "COPY (SELECT key, held FROM matching_fullrunusage WHERE run_id = {}) TO STDOUT (FORMAT BINARY)"
 MEMBERS = 'COPY (SELECT record_id, "group" FROM matching_fullrunmember WHERE run_id = {}) TO STDOUT (FORMAT BINARY)'
 
 
@@ -50,6 +51,33 @@ class Batch:
 
     record_ids: list[int]
     pairs: list[Found]
+    usage: "Counted"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many hold each value that several share, as the run counted it: keys in order."""
+
+    keys: Ints
+    held: Ints
+
+    def of(self, wanted: Sequence[int]) -> dict[int, int]:
+        """Those of these keys that are known."""
+        asked = np.array(wanted, np.int64)
+        place = np.minimum(np.searchsorted(self.keys, asked), max(0, len(self.keys) - 1))
+        known = self.keys[place] == asked if len(self.keys) else np.zeros(len(asked), np.bool_)
+        return dict(zip(asked[known].tolist(), self.held[place[known]].tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine(picture.Engine):
+    """The engine with the run's counts: what is joined in one batch does not change what is joined in the next."""
+
+    counted: Counted
+
+    def usage(self, table: Table) -> dict[int, int]:
+        """How many hold the values that two records of the table share. No query."""
+        return self.counted.of(picture.shared_keys(table, self.model))
 
 
 def run_publication(claim: jobs.Claim) -> None:
@@ -72,7 +100,10 @@ def run_publication(claim: jobs.Claim) -> None:
 
 
 def batches_of(run: FullRun, number: int) -> Iterator[Batch]:
-    """The batches of a part, the same each time. 2 COPY."""
+    """The batches of a part, the same each time. 3 COPY."""
+    found = unpacked(copied(USAGE.format(int(run.id))), [("key", "i8"), ("held", "i4")])
+    order = np.argsort(found["key"])
+    usage = Counted(found["key"][order], found["held"][order])
     members = _members(run)
     looked_at = sum(part["counts"]["looked_at"] for part in flow.figures_of(run, Step.DECIDE))
     if len(members["record"]) != looked_at:
@@ -81,7 +112,7 @@ def batches_of(run: FullRun, number: int) -> Iterator[Batch]:
     record, group = members["record"][own], members["group"][own]
     edges = _by_group(written(run, models_in_force.published()).same, record, group)
     for rows in batches(np.lexsort((record, group)), group, TOGETHER):
-        yield Batch(record[rows].tolist(), edges(group[rows[0]], group[rows[-1]]))
+        yield Batch(record[rows].tolist(), edges(group[rows[0]], group[rows[-1]]), usage)
 
 
 def _members(run: FullRun) -> dict[str, Ints]:
@@ -159,7 +190,7 @@ def _look(batch: Batch, claimed: Collection[int]) -> Picture:
         own |= {row.record_id: row for row in live}
         again |= _again(live, customer.is_verified)
     rows = [own[record_id] for record_id in sorted(own)]
-    situation = picture.Engine(model, version).situation(rows, again, customers, batch.pairs)
+    situation = _Engine(model, version, batch.usage).situation(rows, again, customers, batch.pairs)
     fresh = tuple(place for place, row in enumerate(rows) if row.record_id in claimed)
     numbers, plan = situation.profile_of.tolist(), resolve(situation, model)
     return Picture(now, version, model, rows, fresh, sorted(customers), numbers, customers, plan)

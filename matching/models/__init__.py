@@ -3,7 +3,7 @@
 from .brake import RunBrake
 from .decision import CannotLink, CannotLinkRecord, Decision
 from .evaluation import Evaluation, ShadowRun
-from .fullrun import FullRun, FullRunChange, FullRunEdge, FullRunMember, FullRunPart, FullRunPiece
+from .fullrun import FullRun, FullRunChange, FullRunEdge, FullRunMember, FullRunPart, FullRunPiece, FullRunUsage
 from .key import BlockKey
 from .matchmodel import MatchModel
 from .proposal import Proposal
@@ -22,6 +22,7 @@ __all__ = [
     "FullRunMember",
     "FullRunPart",
     "FullRunPiece",
+    "FullRunUsage",
     "MatchModel",
     "Proposal",
     "Publication",

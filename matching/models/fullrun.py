@@ -139,6 +139,15 @@ class FullRunMember(models.Model):
     cluster = models.BigIntegerField(help_text="The lowest record of the customer that it becomes part of.")
 
 
+class FullRunUsage(models.Model):
+    """How many hold a value that several records share, as the run counted it. Written by COPY, kept as edges."""
+
+    pk = models.CompositePrimaryKey("run_id", "key")
+    run_id = models.BigIntegerField()
+    key = models.BigIntegerField()
+    held = models.IntegerField()
+
+
 class FullRunChangeQuerySet(models.QuerySet["FullRunChange"]):
     def visible_to(self, user: User) -> "FullRunChangeQuerySet":
         """Changes all of whose customers the user may see."""
