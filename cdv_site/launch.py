@@ -195,7 +195,7 @@ def _answers() -> bool:
 # --- test and bench ----------------------------------------------------------
 def test(arguments: list[str]) -> int:
     """The suite on private throw-away servers, two processes unless told otherwise; `--long` for the full figures."""
-    parallel = [] if any(word.startswith("-n") for word in arguments) else ["-n", "2"]
+    parallel = [] if any(word.startswith("-n") for word in arguments) else ["-n", "2", "--dist", "worksteal"]
     argv = [sys.executable, "-m", "pytest", *parallel, *arguments]
     return run_on_throw_away_servers(argv, options=embedded.THROW_AWAY, say=say)
 
