@@ -66,7 +66,7 @@ def _ingest(world: World, dice: random.Random) -> None:
     world.resolve()
 
 
-def _hammer(seed: int, seconds: float, least: int, bare: bool, stop: Any, results: Any) -> None:
+def _hammer(seed: int, seconds: float, least: int, bare: bool, results: Any) -> None:
     """A process: strike until the time is over (and at least so often), then say what came of it."""
     for alias in connections:
         connections[alias].connection = None  # the parent's
@@ -75,7 +75,7 @@ def _hammer(seed: int, seconds: float, least: int, bare: bool, stop: Any, result
     blows, dice, end = Blows(), random.Random(seed), time.monotonic() + seconds
     with errors_logged(blows.errors):
         world = World()
-        while not stop.is_set() and (time.monotonic() < end or sum(blows.done.values()) < least):
+        while time.monotonic() < end or sum(blows.done.values()) < least:
             try:
                 blows.done[strike(world, dice)] += 1
             except Refused as refused:
@@ -103,37 +103,49 @@ def errors_logged(errors: list[str]) -> Iterator[None]:
 def hammer(
     *, seconds: float, least: int = 0, bare: bool = False, until_broken: bool = False
 ) -> tuple[Blows, list[str]]:
-    """Let the processes loose; their blows together, and the invariants found broken while they struck or after."""
+    """Let the processes loose; their blows together, and the invariants found broken while they struck or after.
+
+    `until_broken`: the first break ends it, and nobody is waited for: in a broken world some acts have no end, as a
+    record that waits for a customer who is no more is resolved for ever.
+    """
     connections.close_all()
     context = multiprocessing.get_context("fork")
-    results, stop = context.Queue(), context.Event()
+    results = context.Queue()
     striking = [
-        context.Process(target=_hammer, args=(seed, seconds, least, bare, stop, results), daemon=True)
+        context.Process(target=_hammer, args=(seed, seconds, least, bare, results), daemon=True)
         for seed in range(PROCESSES)
     ]
     for process in striking:
         process.start()
-    found = watch(lambda: any(p.is_alive() for p in striking) and results.qsize() < PROCESSES, stop, until_broken)
-    total = Blows()
-    for _ in striking:
-        blows = results.get(timeout=90)
-        total.done += blows.done
-        total.refused += blows.refused
-        total.errors += blows.errors
-    for process in striking:
-        process.join(30)
+    deadline = time.monotonic() + seconds + 90
+    try:
+        found = watch(lambda: results.qsize() < PROCESSES and time.monotonic() < deadline)
+        total = Blows() if found and until_broken else gathered(results, deadline)
+    finally:
+        for process in striking:
+            process.kill()  # who has reported has nothing left to do
+            process.join()
     return total, found or settle() or broken()
 
 
-def watch(busy: Callable[[], bool], stop: Any, until_broken: bool) -> list[str]:
-    """Look at the invariants in one snapshot, again and again, while the processes strike; stop them at the first break."""
+def gathered(results: Any, deadline: float) -> Blows:
+    """The blows of all processes together; each must report before the deadline (of the monotonic clock)."""
+    total = Blows()
+    for _ in range(PROCESSES):
+        blows = results.get(timeout=max(0, deadline - time.monotonic()))
+        total.done += blows.done
+        total.refused += blows.refused
+        total.errors += blows.errors
+    return total
+
+
+def watch(busy: Callable[[], bool]) -> list[str]:
+    """Look at the invariants in one snapshot, again and again, while the processes strike, until the first break."""
     while busy():
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             found = broken()
-        if found and until_broken:
-            stop.set()
         if found:
             return found
         time.sleep(0.3)
