@@ -15,7 +15,7 @@ from profiles.models import WorkItem
 from profiles.models.identity import LinkClass
 from profiles.survivorship import Member
 
-from . import identity, proposals, proposing, review
+from . import identity, operations, proposals, proposing, review
 from .engine import explain
 from .engine.types import Component, Evidence, Fracture
 from .engine.types import Proposal as Proposed
@@ -75,7 +75,7 @@ def _apply_components(picture: Picture) -> Homes:
         homes.of[place] = homes.merged.get(home, home)
     drafts += [draft for component in components if (draft := _join_draft(picture, component, homes))]
     if drafts:
-        identity.apply(drafts, merged=homes.merged, rebuild=False)
+        operations.apply(drafts, merged=homes.merged, rebuild=False)
     return homes
 
 
@@ -83,12 +83,12 @@ def _found(picture: Picture, components: Sequence[Component], homes: Homes) -> N
     """Customers of their own for components without one, each founded by its first record."""
     founders = [component.records[0] for component in components]
     rows = [picture.rows[place] for place in founders]
-    ids = identity.found_profiles([(row.record_id, row.input.party_kind, row.source_id) for row in rows])
+    ids = operations.found_profiles([(row.record_id, row.input.party_kind, row.source_id) for row in rows])
     homes.of.update(zip(founders, ids, strict=True))
     homes.founded = len(founders)
 
 
-def _merge_draft(picture: Picture, component: Component, homes: Homes) -> identity.Draft:
+def _merge_draft(picture: Picture, component: Component, homes: Homes) -> operations.Draft:
     """The operation that unites the customers of a component."""
     ids = [picture.profiles[number] for number in component.profiles]
     present = {pid: picture.customers[pid].records for pid in ids}
@@ -117,7 +117,7 @@ def _standing(picture: Picture, profile_id: UUID) -> review.Standing:
     )
 
 
-def _join_draft(picture: Picture, component: Component, homes: Homes) -> identity.Draft | None:
+def _join_draft(picture: Picture, component: Component, homes: Homes) -> operations.Draft | None:
     """The operation by which the fresh records of a component enter its customer; its founder is there already."""
     entering = [place for place in component.records if place not in homes.of]
     if not entering:
@@ -126,12 +126,12 @@ def _join_draft(picture: Picture, component: Component, homes: Homes) -> identit
     moves, evidence = [], {}
     for place in entering:
         best, record_id = component.links[component.best[place]].evidence, picture.rows[place].record_id
-        moves.append(identity.Move(record_id, None, target, "", link_class(best), linked_after=named(best)))
+        moves.append(operations.Move(record_id, None, target, "", link_class(best), linked_after=named(best)))
         evidence[str(record_id)] = explain.evidence_to_json(best)
         homes.of[place] = target
     homes.entered += len(moves)
-    return identity.Draft(
-        identity.Kind.JOIN, target, moves, "identity.joined", model_label=picture.model.label, evidence=evidence
+    return operations.Draft(
+        operations.Kind.JOIN, target, moves, "identity.joined", model_label=picture.model.label, evidence=evidence
     )
 
 

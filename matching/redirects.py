@@ -11,7 +11,7 @@ from uuid import UUID
 from profiles.models import IdentityOperation, Profile, RecordMove
 
 if TYPE_CHECKING:
-    from .identity import Draft
+    from .operations import Draft
 
 
 def redirect(drafts: "Sequence[Draft]", merged: Mapping[UUID, UUID], revived: Collection[UUID]) -> dict[UUID, UUID]:

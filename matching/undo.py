@@ -13,20 +13,16 @@ from profiles.models.identity import LinkClass
 from . import constraints, review
 from .identity import (
     ChangeNotAllowed,
-    Draft,
-    Kind,
-    Move,
     SecondPersonNeeded,
-    apply,
     approved_by,
     check_cannot_links,
     check_marks,
-    create_profiles,
     is_approved,
     members,
 )
 from .locks import atomic_with_retry, lock_profiles
 from .models import CannotLink
+from .operations import Draft, Kind, Move, apply, create_profiles
 
 PARTIAL_UNDO = "partial_undo"  # the approval kind of second_person.py
 

@@ -12,8 +12,8 @@ from profiles.models import Correction, IdentityOperation, Mark, Membership, Pro
 from profiles.models.mark import kinds_that_stop
 
 from . import constraints
-from .identity import Draft, Kind, apply, create_profiles
 from .locks import lock_profiles
+from .operations import Draft, Kind, apply, create_profiles
 from .undo import back
 
 Operations = Sequence[IdentityOperation]

@@ -1,4 +1,4 @@
-"""Who is where: profiles, memberships, and the ledger of operations that moved records. Written by matching/identity.py only."""
+"""Who is where: profiles, memberships, and the ledger of operations that moved records. Written by matching/operations.py only."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection
 
-from matching import identity, steps
+from matching import identity, operations, steps
 from matching.models import Proposal
 from profiles import golden
 from profiles.models import Membership
@@ -39,7 +39,7 @@ def lost_cannot_link(world: World, patch: Patch) -> None:
 
 
 def wrong_canonical(world: World, patch: Patch) -> None:
-    patch.setattr(identity, "redirect", lambda *_: {})
+    patch.setattr(operations, "redirect", lambda *_: {})
     world.merge(0, 0, False)
     world.merge(1, 0, False)
 
@@ -60,7 +60,7 @@ def visibility_not_rebuilt(world: World, patch: Patch) -> None:
 
 
 def audit_dropped(world: World, patch: Patch) -> None:
-    patch.setattr(identity, "_write_audit", nothing)
+    patch.setattr(operations, "_write_audit", nothing)
     world.merge(0, 0, False)
 
 
@@ -78,7 +78,7 @@ def verified_link_changed_by_a_job(world: World, patch: Patch) -> None:
 
 
 def emptied_customer_stays_active(world: World, patch: Patch) -> None:
-    patch.setattr(identity, "_bury", nothing)
+    patch.setattr(operations, "_bury", nothing)
     world.merge(0, 0, False)
 
 
