@@ -18,7 +18,7 @@ from profiles.exporting import csv_lines
 from profiles.models import AuditEvent, User
 from profiles.rendering import render_page
 
-EXPORTED = 1_000
+EXPORTED = 1_000  # more would take a second person
 COLUMNS = ("id", "at", "who", "event", "in words", "outcome", "object type", "object", "people", "request")
 
 
@@ -30,7 +30,8 @@ def events(request: HttpRequest) -> HttpResponse:
     form = AuditFilterForm(request.GET)
     rows = reading.search(form.cleaned_data) if form.is_valid() else AuditEvent.objects.none()
     newest = AuditSeal.objects.defer("leaves").order_by("-number").first()
-    context = {"form": form, "newest": newest, "waiting": count_waiting(newest), **_page(request, rows)}
+    context = {"form": form, "newest": newest, "waiting": count_waiting(newest), "exported": EXPORTED}
+    context |= _page(request, rows)
     return render_page(request, "governance/audit.html", "governance/_audit_events.html", context)
 
 

@@ -151,6 +151,19 @@ def test_an_export_holds_what_the_search_holds_and_no_formula(cast: Cast) -> Non
     assert AuditEvent.objects.get(action="audit.exported").detail == {"events": 2}
 
 
+def test_an_export_ends_at_the_newest_1000_and_the_page_says_so(cast: Cast) -> None:
+    now = timezone.now()
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=now, actor_name=f"n{n}", action="account.refused", outcome="refused") for n in range(1_001)
+    )
+    root = client_of(cast.root)
+    assert "newest 1,000" in root.get(reverse("governance:audit")).content.decode()
+    root.post("/accounts/reauthenticate/", {"password": "a-long-password"})
+    told = root.get(reverse("governance:audit-export"), {"outcome": "refused"}).content.decode("utf-8-sig")
+    names = [row["who"] for row in csv.DictReader(io.StringIO(told))]
+    assert names == [f"n{n}" for n in range(1_000, 0, -1)]
+
+
 @pytest.mark.parametrize("name", ["audit", "audit-person", "audit-user", "audit-export", "seals"])
 def test_others_may_not_read_the_audit(cast: Cast, name: str) -> None:
     assert client_of(cast.vera).get(reverse(f"governance:{name}")).status_code == 403
