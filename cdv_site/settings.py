@@ -131,7 +131,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
 MFA_ADAPTER = "governance.sign_in.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Customer Data View"
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.flag("CDV_HTTPS")  # localhost
+MFA_FORMS = {  # http://localhost needs no exception: browsers and fido2 take it for secure
+    "add_webauthn": "governance.security_keys.AddKeyForm",
+    "authenticate_webauthn": "governance.security_keys.AuthenticateKeyForm",
+    "reauthenticate_webauthn": "governance.security_keys.ReauthenticateKeyForm",
+}
 USERSESSIONS_TRACK_ACTIVITY = False  # a write per request; session_limits notes activity once a minute
 SECOND_FACTOR_REQUIRED = env.flag("CDV_SECOND_FACTOR", default=not DEMO_HINTS)
 

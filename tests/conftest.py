@@ -81,6 +81,13 @@ def live_site(fresh_database: Callable[[], None], django_db_setup: TestDatabase,
         yield site
 
 
+@pytest.fixture
+def web(fresh_database: Callable[[], None], django_db_setup: TestDatabase, tmp_path) -> Iterator[LiveSite]:
+    """The real web server alone, where nothing waits for a worker."""
+    with LiveSite(django_db_setup, tmp_path, only=("web",)) as site:
+        yield site
+
+
 @pytest.fixture(autouse=True, scope="session")
 def only_our_own_servers() -> Iterator[None]:
     """Sockets lead to this machine or nowhere."""

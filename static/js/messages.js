@@ -32,6 +32,15 @@ const again = ({ elt, target, requestConfig }) => () => {
   else elt.closest("form")?.requestSubmit();
 };
 
+// Why a security key gave no answer, by the name of the browser's error.
+const KEY_WORDS = {
+  InvalidStateError: "This security key is set up for your account already.",
+  NotSupportedError: "This browser and this security key do not fit together.",
+  SecurityError: "The browser allows security keys only where the site is reached by its name and over https.",
+};
+
+document.addEventListener("allauth.error", ({ detail }) =>
+  announce(KEY_WORDS[detail.exception.name] || "No security key answered that fits. Try again, or choose another way."));
 document.addEventListener("htmx:responseError", ({ detail }) => {
   if (detail.xhr.status >= 500) announce("Something went wrong here. Nothing was changed.", again(detail));
   else announce(sentence(detail.xhr) || "This is not possible.");

@@ -112,6 +112,15 @@ def test_a_recovery_code_opens_once(cast):
         assert client.post(answer.url, {"code": code}).status_code == expected
 
 
+def test_a_broken_answer_of_a_security_key_is_refused_in_words_and_audited(cast):
+    client, _ = sign_in("ada")
+    add_app(client)
+    client, answer = sign_in("ada")
+    for broken in ("[1]", '{"id": "x"}'):
+        assert "This security key was not accepted" in client.post(answer.url, {"credential": broken}).content.decode()
+    assert client.get("/").status_code == 302 and acts(cast.ada).count("account.refused") == 2
+
+
 def test_where_it_is_required_the_second_factor_comes_before_anything_else(cast, settings):
     settings.SECOND_FACTOR_REQUIRED = True
     client, _ = sign_in("ada")

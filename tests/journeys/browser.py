@@ -30,6 +30,12 @@ def open_page(base_url: str, *, javascript: bool = True) -> Iterator[Page]:
     assert faults == []
 
 
+def listen(page: Page, faults: list[str]) -> None:
+    """Note every dialog that a script opens, and every report that the content security policy was broken."""
+    page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+
+
 def sign_in(page: Page, name: str) -> None:
     page.goto("/")
     page.get_by_label("User name").fill(name)

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from django.contrib import admin
@@ -11,14 +10,12 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Page
 
 from matching import identity
 from profiles import corrections, flags
 from profiles.models import Batch, QuarantinedRow, Source
 from tests.cast import COLUMNS, Cast, profile_of, record, send, send_bytes
-from tests.databases import TestDatabase
-from tests.journeys.browser import open_page, sign_in
+from tests.journeys.browser import listen, open_page, sign_in
 from tests.live import LiveSite
 from tests.naughty import EXTRA, STRINGS, Form, forms_of
 from tests.site.test_list_queries import World
@@ -179,19 +176,6 @@ class Stored:
             f"/admin/profiles/source/{self.cast.shop.pk}/change/",
             f"/admin/profiles/source/{self.cast.shop.pk}/history/",
         )
-
-
-def listen(page: Page, faults: list[str]) -> None:
-    """Note every dialog that a script opens, and every report that the content security policy was broken."""
-    page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
-
-
-@pytest.fixture
-def web(fresh_database: object, django_db_setup: TestDatabase, tmp_path: Path) -> Iterator[LiveSite]:
-    """Only the web server: nothing here waits for a worker."""
-    with LiveSite(django_db_setup, tmp_path, only=("web",)) as site:
-        yield site
 
 
 def test_nothing_of_it_runs_in_a_browser(web: LiveSite, long: bool) -> None:
