@@ -125,14 +125,14 @@ def factor_refused(sender: object, user: User, **kwargs: Any) -> None:
 
 @receiver(post_save, sender=Authenticator)
 def factor_added(sender: object, instance: Authenticator, created: bool, **kwargs: Any) -> None:
-    """On the row itself, so that the audit is written in the transaction that changes it."""
+    """On the row itself, so that the audit is written in the transaction that changes it; by whoever is signed in."""
     if created:
-        _record("account.factor_added", instance.user, factor=instance.type)
+        audit.record("account.factor_added", obj=instance.user, detail={"factor": instance.type})
 
 
 @receiver(post_delete, sender=Authenticator)
 def factor_removed(sender: object, instance: Authenticator, **kwargs: Any) -> None:
-    _record("account.factor_removed", instance.user, factor=instance.type)
+    audit.record("account.factor_removed", obj=instance.user, detail={"factor": instance.type})
 
 
 @receiver([account.password_changed, account.password_reset, account.password_set])

@@ -121,6 +121,19 @@ def test_a_broken_answer_of_a_security_key_is_refused_in_words_and_audited(cast)
     assert client.get("/").status_code == 302 and acts(cast.ada).count("account.refused") == 2
 
 
+def test_who_removes_the_lost_factor_of_another_stands_in_the_audit(cast):
+    add_app(sign_in("ada")[0])
+    cast.root.is_staff = cast.root.is_superuser = True
+    cast.root.save()
+    client, _ = sign_in("root")
+    confirm(client)
+    for factor in Authenticator.objects.filter(user=cast.ada):
+        client.post(reverse("admin:mfa_authenticator_delete", args=[factor.pk]), {"post": "yes"})
+    removed = AuditEvent.objects.filter(action="account.factor_removed")
+    assert set(removed.values_list("actor_name", "object_id")) == {("root", str(cast.ada.pk))} and removed.count() == 2
+    assert sign_in("ada")[0].get("/").status_code == 200
+
+
 def test_where_it_is_required_the_second_factor_comes_before_anything_else(cast, settings):
     settings.SECOND_FACTOR_REQUIRED = True
     client, _ = sign_in("ada")
