@@ -1,6 +1,8 @@
 """Full runs on screens: the list and the start, progress, the report with names, and what is decided about it."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -16,7 +18,7 @@ from matching.fullrun import actions
 from matching.fullrun.page import figures_shown, progress_of
 from matching.models import FullRun, FullRunChange
 from profiles import audit
-from profiles.customers import show
+from profiles.customers import ShownCustomer, show
 from profiles.rendering import render_page
 
 PAGE = 25
@@ -87,13 +89,20 @@ def _changes(request: HttpRequest, run: FullRun) -> dict[str, object]:
     shown = visible.count()
     return {
         "kind": kinds(kind),
-        "changes": [{"change": c, "customers": [people[pid] for pid in c.customers]} for c in page[:PAGE]],
+        "changes": [_named(change, people) for change in page[:PAGE]],
         "shown": shown,
         "hidden": rows.count() - shown,
         "tabs": [_tab(run, one, kind) for one in kinds],
         "first": f"?kind={kind}#changes" if after else "",
         "next": f"?{urlencode({'kind': kind, 'after': following})}#changes" if following else "",
     }
+
+
+def _named(change: FullRunChange, people: Mapping[UUID, ShownCustomer]) -> dict[str, object]:
+    """A change with its customers; once it was published, those who still have records stand for the others."""
+    everybody = [people[pid] for pid in change.customers]
+    customers = [customer for customer in everybody if customer.record_count] or everybody
+    return {"change": change, "customers": customers, "gone": len(everybody) - len(customers)}
 
 
 def _tab(run: FullRun, kind: FullRunChange.Kind, current: str) -> tuple[str, str, bool, int]:
