@@ -11,22 +11,23 @@ from .run import resolve_batch
 
 
 def run_match_again(claim: jobs.Claim) -> None:
-    """The job behind a split; done twice it does nothing more."""
-    _match_again(claim, UUID(claim.args["operation"]))
+    """The job behind a split; done twice it does nothing more.
+
+    A batch that others overtook is done again, under the lock of resolution. Each try is a transaction of its own: one
+    that locked customers in two rounds could wait for somebody who waits for it.
+    """
+    for firmly in (False, True):
+        if _match_again(claim, UUID(claim.args["operation"]), firmly):
+            return
 
 
 @atomic_with_retry
-def _match_again(claim: jobs.Claim, operation_id: UUID) -> None:
-    """Records that still are where the split put them and do not wait to be resolved anyhow are resolved anew.
-
-    A batch that others overtook is done again, the second time under the lock.
-    """
+def _match_again(claim: jobs.Claim, operation_id: UUID, firmly: bool) -> bool:
+    """Resolve anew what still is where the split put it and does not wait to be resolved anyhow; whether all was done."""
     with claim.effect():
         operation = IdentityOperation.objects.get(id=operation_id)
-        for firmly in (False, True):
-            leaving = _claimed(operation)
-            if resolve_batch(leaving, firmly=firmly, apart_from=_left(operation, leaving)) == len(leaving):
-                return
+        leaving = _claimed(operation)
+        return resolve_batch(leaving, firmly=firmly, apart_from=_left(operation, leaving)) == len(leaving)
 
 
 def _claimed(operation: IdentityOperation) -> list[int]:

@@ -113,19 +113,27 @@ def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False, apart_from
         return len(picture.fresh)
 
 
-@atomic_with_retry
 def resolve_now(record_ids: Sequence[int]) -> None:
-    """Resolve these records at once, where a door must answer with the customer; those resolved already stay."""
+    """Resolve these records at once, where a door must answer with the customer; those resolved already stay.
+
+    Call it outside a transaction: each try is one of its own, so that customers are locked in one round.
+    """
     for firmly in (False, True, True):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT id FROM profiles_sourcerecord WHERE id = ANY(%s::bigint[]) AND state = 'received' ORDER BY id"
-                " FOR NO KEY UPDATE",
-                [array(record_ids)],
-            )
-            waiting = [row[0] for row in cursor.fetchall()]
-        if not waiting or resolve_batch(waiting, firmly=firmly) == len(waiting):
+        if _resolve_once(record_ids, firmly):
             return
+
+
+@atomic_with_retry
+def _resolve_once(record_ids: Sequence[int], firmly: bool) -> bool:
+    """Claim those that wait still and resolve them; whether none is left."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM profiles_sourcerecord WHERE id = ANY(%s::bigint[]) AND state = 'received' ORDER BY id"
+            " FOR NO KEY UPDATE",
+            [array(record_ids)],
+        )
+        waiting = [row[0] for row in cursor.fetchall()]
+    return not waiting or resolve_batch(waiting, firmly=firmly) == len(waiting)
 
 
 def resolve_all() -> int:

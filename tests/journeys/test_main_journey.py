@@ -125,6 +125,9 @@ def see_lineage(page: Page) -> None:
 
 
 def see_audit(page: Page) -> None:
+    """Who may read the audit finds what the steward did."""
+    page.context.clear_cookies()
+    sign_in(page, "root")
     menu(page, "Audit")
     expect(page.get_by_text("Merged 2 customers into one").first).to_be_visible()
     expect(page.get_by_text("Decided a proposal: same").first).to_be_visible()
