@@ -17,6 +17,9 @@ from tests.databases import TestDatabase, forget
 from tests.live import LiveSite
 
 
+LONGEST = {"test_identity_machine.py", "test_kills.py", "test_embedded.py"}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long proofs with their full figures")
 
@@ -30,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest first, so that no process is left with one of them when the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
     if config.getoption("--long"):
         return
     skip = pytest.mark.skip(reason="a long proof: run with --long")
