@@ -16,7 +16,6 @@ from hypothesis import settings as hypothesis_settings
 from tests.databases import TestDatabase, forget
 from tests.live import LiveSite
 
-
 LONGEST = {"test_identity_machine.py", "test_kills.py", "test_embedded.py"}
 
 
