@@ -13,6 +13,8 @@ from django_htmx.middleware import HtmxDetails
 from cdv_site import gallery
 from profiles.models import User
 
+pytestmark = pytest.mark.django_db  # every page asks whether something is being rebuilt
+
 
 class Elements(HTMLParser):
     """Every element with its attributes, in order."""
