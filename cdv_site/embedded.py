@@ -100,6 +100,12 @@ def audit_key() -> str:
     return _made_once("audit_key", lambda: b64encode(secrets.token_bytes(32)).decode())
 
 
+def keys_file(name: str) -> str:
+    """The path of a file of keys of this installation, outside the database, made once: version 1 and 32 bytes in base64."""
+    _made_once(name, lambda: f"1:{b64encode(secrets.token_bytes(32)).decode()}\n")
+    return str(state_dir() / name)
+
+
 def _made_once(name: str, make: Callable[[], str]) -> str:
     path = state_dir() / name
     if not path.exists():

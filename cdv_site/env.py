@@ -1,6 +1,8 @@
 """Typed readers of the environment that fail loudly."""
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -28,6 +30,20 @@ def number(name: str, *, default: int) -> int:
     if not value.isdigit() or not int(value):
         raise BadSetting(f"{name} must be a number from 1 up, not {value!r}")
     return int(value)
+
+
+def keys(name: str, made: Callable[[str], str] | None = None) -> tuple[str, str]:
+    """Keys as given in the variable, or the path of their file (`…_FILE`); the embedded servers make a file of their own."""
+    given, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if given and path:
+        raise BadSetting(f"Set {name} or {name}_FILE, not both.")
+    return given, path or (made(name.lower()) if made and not given else "")
+
+
+def keys_text(name: str) -> str:
+    """Keys as given in the variable or in its file; none when there is no such file."""
+    given, path = keys(name)
+    return given or (Path(path).read_text() if path and Path(path).is_file() else "")
 
 
 def database(url: str) -> dict[str, Any]:

@@ -1,11 +1,17 @@
 """What a production site refuses to start with: pure, a list of sentences about its settings."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
+from profiles import keyring
+
 THIS_MACHINE = frozenset({"", "localhost", "127.0.0.1", "::1"})
 KEY_LENGTH, KEY_CHARACTERS = 50, 12
+KEYS = {
+    keyring.ENCRYPTION: "nothing could be stored",
+    keyring.DIGEST: "people who were erased would not be recognised",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,7 @@ class Given:
     https: bool = True
     second_factor: bool = True
     audit_key: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
     email_host: str = ""
     email_tls: bool = True
 
@@ -39,6 +46,13 @@ def _keys(given: Given) -> Iterator[str]:
         yield "SECRET_KEY is one that was made for development."
     if not given.audit_key:
         yield "AUDIT_SIGNING_KEY is missing: nothing would be sealed. `manage.py audit_key` makes one."
+    for name, why in KEYS.items():
+        try:
+            keyring.parsed(given.keys.get(name, ""), name)
+        except keyring.NoKey:
+            yield f"{name} is missing: {why}. `manage.py encryption_key` makes one."
+        except keyring.BadKey as error:
+            yield str(error)
 
 
 def _doors(given: Given) -> Iterator[str]:

@@ -195,6 +195,10 @@ AUDIT_CHECKPOINTS = os.environ.get("AUDIT_CHECKPOINTS", "") or (
 )
 AUDIT_CHECKPOINT_COMMAND = os.environ.get("AUDIT_CHECKPOINT_COMMAND", "")
 
+# --- encryption at rest -------------------------------------------------------
+ENCRYPTION_KEYS, ENCRYPTION_KEYS_FILE = env.keys("ENCRYPTION_KEYS", embedded.keys_file if EMBEDDED else None)
+DIGEST_KEYS, DIGEST_KEYS_FILE = env.keys("DIGEST_KEYS", embedded.keys_file if EMBEDDED else None)
+
 # --- e-mail ------------------------------------------------------------------
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
@@ -257,6 +261,7 @@ if PRODUCTION and (
             https=HTTPS,
             second_factor=SECOND_FACTOR_REQUIRED,
             audit_key=AUDIT_SIGNING_KEY,
+            keys={name: env.keys_text(name) for name in ("ENCRYPTION_KEYS", "DIGEST_KEYS")},
             email_host=EMAIL_HOST,
             email_tls=EMAIL_USE_TLS,
         )

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from profiles import keyring
+
 from . import embedded, processes
 from .supervisor import Supervisor
 
@@ -76,6 +78,8 @@ def _start(supervisor: Supervisor, base: Path, options: Mapping[str, str]) -> di
         "DATABASE_OWNER_URL": embedded.owner_url(base),
         "REDIS_URL": embedded.redis_url(base),
         "SECRET_KEY": "of-a-throw-away-server-that-nobody-else-reaches",
+        "ENCRYPTION_KEYS": keyring.new_key(),
+        "DIGEST_KEYS": keyring.new_key(),
         "AUDIT_SIGNING_KEY": b64encode(secrets.token_bytes(32)).decode(),
         "CDV_SECOND_FACTOR": "no",
         "CDV_PRODUCTION": "no",

@@ -18,7 +18,10 @@ from .models import AuditSeal, CheckpointDelivery
 
 AT_MOST = 1_000  # checkpoints in one delivery
 SECONDS = 10  # below what a transaction may idle
-OURS = {"SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "AUDIT_SIGNING_KEY", "EMAIL_PASSWORD"}
+OURS = {  # secrets
+    "SECRET_KEY", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "AUDIT_SIGNING_KEY", "ENCRYPTION_KEYS", "DIGEST_KEYS",
+    "EMAIL_PASSWORD",
+}  # fmt: skip
 
 
 def line(seal: AuditSeal) -> str:

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from cdv_site.production import Given, weaknesses
+from profiles.keyring import new_key
 
 KEY = "k3J-9dLqZ_x7Vw2NfT8sYb4Rm6Hc1Gp5Ua0EoXiKjQlSzDvBnWt"
+KEYS = {name: new_key() for name in ("ENCRYPTION_KEYS", "DIGEST_KEYS")}
 SOUND = Given(
     secret_key=KEY,
     database_urls=["postgresql://site:x@db.example:5432/cdv?sslmode=verify-full", "postgresql://cdv@/cdv?host=/run/pg"],
@@ -14,6 +16,7 @@ SOUND = Given(
     allowed_hosts=["cdv.example"],
     trusted_origins=["https://cdv.example"],
     audit_key="x",
+    keys=KEYS,
     email_host="mail.example",
 )
 WEAK = [
@@ -21,6 +24,9 @@ WEAK = [
     ({"secret_key": "ab" * 40}, "SECRET_KEY must be"),
     ({"secret_key": f"django-insecure-{KEY}"}, "for development"),
     ({"audit_key": ""}, "AUDIT_SIGNING_KEY"),
+    ({"keys": {**KEYS, "ENCRYPTION_KEYS": ""}}, "ENCRYPTION_KEYS is missing"),
+    ({"keys": {**KEYS, "DIGEST_KEYS": ""}}, "DIGEST_KEYS is missing"),
+    ({"keys": {**KEYS, "ENCRYPTION_KEYS": "1:c2hvcnQ="}}, "must be 32 bytes"),
     ({"debug": True}, "CDV_DEBUG"),
     ({"demo": True}, "CDV_DEMO"),
     ({"https": False}, "CDV_HTTPS"),
