@@ -1,12 +1,15 @@
-"""The run brake: an import that would merge unusually many customers stops, and a person is asked.
+"""The run brake: an import or a full run that would merge unusually many customers stops, and a person is asked.
 
-Counted are customers that existed when the file was taken in. What a batch would merge beyond the limit is not carried
-out, and the rest of the import's records wait, until a person lets it go on or undoes the import. Other imports go on.
+Counted are customers that existed when the file was taken in, or when the full run began. What a batch would merge beyond
+the limit is not carried out, and the rest of the import's records wait, until a person lets it go on or undoes the import.
+Other imports go on. A full run is not published without an express word. What is usual, the last imports and full runs say
+together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import nlargest
 from statistics import median
 from uuid import UUID
 
@@ -21,20 +24,20 @@ from profiles.models import Batch, Profile, Source, User, WorkItem
 from profiles.work import Presented
 
 from .engine.types import Component
-from .models import RunBrake
+from .models import FullRun, FullRunChange, RunBrake
 from .picture import Picture
 from .upheld import without
 
 FROM = 1_000  # customers from which the brake counts
 SHARE = 0.01  # of all customers
-RUNS, TIMES = 8, 2  # the last eight imports, and how much more than their median is unusual
-NEVER_UNUSUAL = 10  # merges that no import is stopped for
+RUNS, TIMES = 8, 2  # the last eight imports and full runs, and how much more than their median is unusual
+NEVER_UNUSUAL = 10  # merges that nothing is stopped for
 EXAMPLES = 20
 KIND = "run_brake"
 
 
 class ReleaseNotAllowed(Exception):
-    """The import cannot be let go on; the message says why."""
+    """It cannot be let go on; the message says why."""
 
 
 @dataclass(slots=True)
@@ -97,7 +100,7 @@ def _is_too_much(batch_id: int, wanted: Wanted) -> bool:
     brake = RunBrake.objects.select_for_update().filter(batch_id=batch_id).first()
     brake = brake or RunBrake.objects.create(batch_id=batch_id, customers=Profile.objects.active().count())
     total = brake.merged + wanted.merges
-    limit = allowed(brake.customers, merged_before(batch_id))
+    limit = allowed(brake.customers, merged_before(batch_id=batch_id))
     if brake.state == RunBrake.State.ON or (brake.state == RunBrake.State.OFF and limit is not None and total > limit):
         _stop(brake, total, limit or 0, wanted)
         return True
@@ -106,9 +109,9 @@ def _is_too_much(batch_id: int, wanted: Wanted) -> bool:
 
 
 def allowed(customers: int, earlier: Sequence[int]) -> int | None:
-    """How many customers of before an import may merge; None: as many as it likes, while there are few customers. Pure.
+    """How many customers of before may be merged; None: as many as it likes, while there are few customers. Pure.
 
-    `earlier` are the merges of the last imports: fewer than eight do not tell what is usual.
+    `earlier` are the merges of the last imports and full runs: fewer than eight do not tell what is usual.
     """
     if customers < FROM:
         return None
@@ -118,10 +121,37 @@ def allowed(customers: int, earlier: Sequence[int]) -> int | None:
     return min(share, max(int(TIMES * median(earlier)), NEVER_UNUSUAL))
 
 
-def merged_before(batch_id: int) -> list[int]:
-    """What the last eight finished imports before this one merged. 1 query."""
-    rows = Batch.objects.filter(state=Batch.State.DONE, id__lt=batch_id).order_by("-id")
-    return [n or 0 for n in rows.values_list("run_brake__merged", flat=True)[:RUNS]]
+def merged_before(*, batch_id: int = 0, run_id: int = 0) -> list[int]:
+    """What the last eight imports and full runs merged, apart from this one: finished and not undone. 2 queries."""
+    imports = Batch.objects.filter(state=Batch.State.DONE, finished_at__isnull=False).exclude(id=batch_id)
+    runs = FullRun.objects.filter(state=FullRun.State.PUBLISHED).exclude(id=run_id)
+    found = [
+        *imports.order_by("-finished_at").values_list("finished_at", "run_brake__merged")[:RUNS],
+        *runs.order_by("-published_at").values_list("published_at", "run_brake__merged")[:RUNS],
+    ]
+    return [merged or 0 for _, merged in nlargest(RUNS, found, key=lambda one: one[0])]
+
+
+def examine(run: FullRun, merged: int) -> str:
+    """Note what a full run would merge; why that needs a second look, in words; empty if it does not.
+
+    Caller is in a transaction. 3 queries, 5 if it is stopped.
+    """
+    limit = allowed(run.profiles, merged_before(run_id=run.id))
+    brake = RunBrake(full_run=run, customers=run.profiles, wanted=merged, limit=limit or 0)
+    if limit is None or merged <= limit:
+        brake.save(force_insert=True)
+        return ""
+    merges = run.changes.filter(kind=FullRunChange.Kind.MERGE).values_list("customers", flat=True)
+    brake.examples = [[str(pid) for pid in group] for group in merges[:EXAMPLES]]
+    brake.state, brake.stopped_at = RunBrake.State.ON, timezone.now()
+    brake.save(force_insert=True)
+    audit.record("run_brake.stopped", obj=brake, subjects=_named(brake), detail={"wanted": merged, "limit": limit})
+    return f"It would merge {merged:,} of {run.profiles:,} customers; up to {limit:,} are usual."
+
+
+def _named(brake: RunBrake) -> set[UUID]:
+    return {UUID(pid) for group in brake.examples for pid in group}
 
 
 def _stop(brake: RunBrake, total: int, limit: int, wanted: Wanted) -> None:
@@ -138,17 +168,18 @@ def _stop(brake: RunBrake, total: int, limit: int, wanted: Wanted) -> None:
 
 @transaction.atomic
 def release(*, brake: RunBrake, by: User | None, reason: str) -> RunBrake:
-    """A person has looked: the import goes on, however many customers it merges."""
+    """A person has looked: the import goes on, or the full run may be published, however many customers it merges."""
     brake = RunBrake.objects.select_for_update().get(id=brake.id)
     if brake.state != RunBrake.State.ON:
-        raise ReleaseNotAllowed("Somebody let this import go on already.")
+        raise ReleaseNotAllowed("Somebody let it go on already.")
     brake.state, brake.released_at, brake.released_by, brake.reason = (
         RunBrake.State.RELEASED, timezone.now(), by, reason,
     )  # fmt: skip
     brake.save(update_fields=["state", "released_at", "released_by", "reason"])
-    work.close_subjects(kind=KIND, subject_ids=[brake.batch_id])
     audit.record("run_brake.released", obj=brake, detail={"wanted": brake.wanted})
-    jobs.enqueue(kind="resolve", args={}, dedupe_key="resolve")
+    if brake.batch_id:
+        work.close_subjects(kind=KIND, subject_ids=[brake.batch_id])
+        jobs.enqueue(kind="resolve", args={}, dedupe_key="resolve")
     return brake
 
 

@@ -12,7 +12,7 @@ declare(
     "matching.Proposal",
     technical(
         "id kind state left right left_record right_record probability weight reasons model_label reopened_because"
-        " run_id work_item created_at closed_at"
+        " run_id work_item created_at closed_at closed_because closed_by_job"
     ),
     technical("evidence", "delete", "Levels, never values."),
     say("fingerprint", "identifier", "personal", "delete"),
@@ -36,13 +36,15 @@ declare(
 declare("matching.CannotLinkRecord", technical("id cannot_link record side"))
 declare(
     "matching.Relation",
-    technical("id left_record right_record model_label created_at"),
+    technical("id left_record right_record model_label run_id created_at"),
     say("kind pattern", "behavioural", "personal", "delete"),
 )
 declare(
     "matching.RunBrake",
     technical(
-        "id batch state customers merged wanted limit examples stopped_at released_at", "delete", "Ids and counts."
+        "id batch full_run state customers merged wanted limit examples stopped_at released_at",
+        "delete",
+        "Ids and counts.",
     ),
     say("reason", "free_text", "personal", "delete"),
     staff("released_by"),

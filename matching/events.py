@@ -21,9 +21,9 @@ for _name, _kind in {
         "Resolved {records} records: {founded} new customers, {joined} joined, {merged} merged"
     ),
     "run_brake.stopped": EventKind(
-        "Stopped an import: it would merge {wanted} customers that existed before, and {limit} are usual"
+        "The run brake: {wanted} customers that existed before would be merged, and {limit} are usual"
     ),
-    "run_brake.released": EventKind("Let an import go on that would merge {wanted} customers"),
+    "run_brake.released": EventKind("Let go on what the run brake had stopped: {wanted} merges of customers"),
     "run_brake.read": EventKind("Looked at what a stopped import would merge", is_read=True),
     "records.rekeyed": EventKind("Wrote new keys; {records} records are resolved again"),
     "model.published": EventKind("Published match model {label}"),

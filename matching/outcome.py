@@ -36,10 +36,10 @@ class Homes:
     merged: dict[UUID, UUID] = field(default_factory=dict)
 
 
-def carry_out(picture: Picture) -> None:
+def carry_out(picture: Picture) -> set[Pair]:
     """Found, join, merge, propose, relate. A fixed number of queries, whatever the number of records.
 
-    Caller holds the lock of resolution and those of the customers.
+    Returns the pairs of customers that the plan leaves to a person. Caller holds the lock of resolution and those of the customers.
     """
     homes = _apply_components(picture)
     _mark_resolved(picture.record_ids)
@@ -61,6 +61,7 @@ def carry_out(picture: Picture) -> None:
             "merged": len(homes.merged),
         },
     )
+    return set(wanted)
 
 
 # ---- who is where ------------------------------------------------------------------------------------------------------
@@ -315,11 +316,13 @@ def _relate(picture: Picture) -> None:
     ends = [sorted((picture.rows[link.left].record_id, picture.rows[link.right].record_id)) for link in links]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO matching_relation (left_record_id, right_record_id, kind, pattern, model_label, created_at)"
-            " SELECT l, r, %s, p::jsonb, %s, %s FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS u(l, r, p)"
+            "INSERT INTO matching_relation"
+            " (left_record_id, right_record_id, kind, pattern, model_label, run_id, created_at)"
+            " SELECT l, r, %s, p::jsonb, %s, %s, %s FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS u(l, r, p)"
             " ON CONFLICT DO NOTHING",
             [
-                Relation.Kind.HOUSEHOLD, picture.model.label, timezone.now(), array(low for low, _ in ends),
+                Relation.Kind.HOUSEHOLD, picture.model.label, current_actor().job_id, timezone.now(),
+                array(low for low, _ in ends),
                 array(high for _, high in ends), texts(as_json(dict(link.evidence.levels)) for link in links),
             ],
         )  # fmt: skip

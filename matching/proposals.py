@@ -9,11 +9,17 @@ from django.utils import timezone
 
 from profiles import work
 from profiles.bulk import array
+from profiles.context import current_actor
 from profiles.models import IdentityOperation, Membership, Profile
 
 from .models import Proposal
 
 Ends = tuple[UUID, UUID | None]
+FULL_RUN = "full_run"
+CLOSED = {
+    "": "The proposal is no longer open: the customers changed in the meantime.",
+    FULL_RUN: "A full run looked at all records together and no longer proposes this.",
+}
 
 
 def close(proposal: Proposal, state: str) -> None:
@@ -21,12 +27,14 @@ def close(proposal: Proposal, state: str) -> None:
     close_all([proposal.id], state)
 
 
-def close_all(proposal_ids: Collection[int], state: str) -> None:
-    """Close proposals and their work items. 4 queries."""
+def close_all(proposal_ids: Collection[int], state: str, because: str = "") -> None:
+    """Close proposals and their work items; `because` says why where no person did. 4 queries."""
     _lock(Proposal.objects.filter(id__in=proposal_ids))
     items = Proposal.objects.filter(id__in=proposal_ids, work_item__isnull=False).values_list("work_item_id", flat=True)
     work.close_items(list(items))
-    Proposal.objects.filter(id__in=proposal_ids).update(state=state, closed_at=timezone.now())
+    Proposal.objects.filter(id__in=proposal_ids).update(
+        state=state, closed_at=timezone.now(), closed_because=because, closed_by_job=current_actor().job_id
+    )
 
 
 def reopen(proposal: Proposal, *, because: str) -> None:
@@ -38,8 +46,50 @@ def reopen(proposal: Proposal, *, because: str) -> None:
     item = work.open_item(kind="proposal" if proposal.right_id else "split", subject_id=proposal.id, reason=because)
     _point([proposal], {proposal.id: ends}, homes)
     Proposal.objects.filter(id=proposal.id).update(
-        state=Proposal.State.OPEN, closed_at=None, reopened_because=because, work_item=item
+        state=Proposal.State.OPEN, closed_at=None, closed_because="", closed_by_job=None, reopened_because=because,
+        work_item=item,
+    )  # fmt: skip
+
+
+def reopen_closed_by(job_ids: Collection[object]) -> int:
+    """Open again, where their records are now, the older proposals that these jobs outdated; unless another is open for
+    them. How many. Caller's transaction. 9 queries, 1 for none."""
+    outdated = Proposal.objects.filter(state=Proposal.State.OUTDATED, closed_by_job__in=job_ids)
+    gone = _lock(outdated.exclude(run_id__in=job_ids))
+    if not gone:
+        return 0
+    homes = _homes(gone)
+    ends = _free(gone, _places(gone, homes))
+    back = [proposal for proposal in gone if proposal.id in ends]
+    _point(back, ends, homes)
+    work.open_again([proposal.work_item_id for proposal in back if proposal.work_item_id])
+    return Proposal.objects.filter(id__in=list(ends)).update(
+        state=Proposal.State.OPEN, closed_at=None, closed_because="", closed_by_job=None
     )
+
+
+def _places(proposals: Sequence[Proposal], homes: Mapping[int, UUID]) -> dict[int, Ends]:
+    """Per proposal the customers that hold its records; those without a meaning any more are left out. 2 queries."""
+    staying = _splits_that_stay([p for p in proposals if p.kind == Proposal.Kind.SPLIT], homes)
+    found = {p.id: _merge_ends(p, homes) if p.right_id else staying.get(p.id) for p in proposals}
+    return {pk: ends for pk, ends in found.items() if ends}
+
+
+def _free(proposals: Sequence[Proposal], ends: Mapping[int, Ends]) -> dict[int, Ends]:
+    """Those for whose customers, or whose record, no proposal is open: the newest of several. 2 queries."""
+    taken: set[object] = set(_open_pairs(proposals, ends.values()))
+    splits = Proposal.objects.awaiting_review().filter(kind=Proposal.Kind.SPLIT)
+    taken |= set(
+        splits.filter(left_record__in=[p.left_record_id for p in proposals]).values_list("left_record", flat=True)
+    )
+    free: dict[int, Ends] = {}
+    for proposal in reversed(proposals):
+        if proposal.id in ends:
+            place = ends[proposal.id] if proposal.right_id else proposal.left_record_id
+            if place not in taken:
+                free[proposal.id] = ends[proposal.id]
+            taken.add(place)
+    return free
 
 
 def follow_records(operations: Sequence[IdentityOperation], moves: Sequence[Any]) -> None:
@@ -52,8 +102,8 @@ def follow_records(operations: Sequence[IdentityOperation], moves: Sequence[Any]
     if not concerned:
         return
     homes = _homes(concerned)
-    staying = _splits_that_stay([p for p in concerned if p.kind == Proposal.Kind.SPLIT], homes)
-    ends = {p.id: _merge_ends(p, homes) if p.right_id else staying.get(p.id) for p in concerned}
+    places = _places(concerned, homes)
+    ends = {p.id: places.get(p.id) for p in concerned}
     taken = _open_pairs(concerned, ends.values())
     outdated, moved = [], []
     for proposal in concerned:

@@ -15,7 +15,7 @@ from . import constraints, identity, proposing
 from .identity import ChangeNotAllowed, OutOfDate
 from .locks import atomic_with_retry, lock_profiles
 from .models import CannotLink, Decision, Proposal
-from .proposals import close, reopen
+from .proposals import CLOSED, close, reopen
 
 Verdict = Decision.Verdict
 
@@ -63,7 +63,7 @@ def already_decided(proposal: Proposal) -> str:
     """Why a proposal is closed, in words."""
     last = proposal.decisions.select_related("actor").first()
     if last is None:
-        return "The proposal is no longer open: the customers changed in the meantime."
+        return CLOSED[proposal.closed_because]
     who = last.actor.display_name if last.actor else "Someone"
     return f"{who} decided this on {last.created_at:%d %b %Y at %H:%M}: {last.get_verdict_display().lower()}."
 

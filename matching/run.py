@@ -87,7 +87,9 @@ def claim_waiting(limit: int, after: int = 0) -> list[int]:
 def is_waiting() -> bool:
     """Whether any record waits to be resolved, and not for a person. 1 query."""
     waiting = SourceRecord.objects.filter(state=SourceRecord.State.RECEIVED)
-    return waiting.exclude(batch__in=RunBrake.objects.filter(state=RunBrake.State.ON).values("batch")).exists()
+    return waiting.exclude(
+        batch__in=RunBrake.objects.filter(state=RunBrake.State.ON, batch__isnull=False).values("batch")
+    ).exists()
 
 
 def resolve_batch(record_ids: Sequence[int], *, firmly: bool = False, apart_from: Collection[int] = ()) -> int:

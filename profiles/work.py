@@ -75,6 +75,11 @@ def close_items(items: "list[int]", *, state: str = WorkItem.State.DONE) -> None
     )
 
 
+def open_again(items: "list[int]") -> None:
+    """Open closed work items again, as they were. 1 query."""
+    WorkItem.objects.filter(id__in=items).update(state=WorkItem.State.OPEN, closed_at=None, closed_by=None)
+
+
 def close_subjects(*, kind: str, subject_ids: Iterable[object], state: str = WorkItem.State.DONE) -> None:
     """Close the open items of one kind about these subjects. 1 query."""
     WorkItem.objects.filter(

@@ -4,7 +4,17 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from matching.models import FullRun, FullRunChange, FullRunEdge, FullRunMember, FullRunPiece, FullRunUsage, MatchModel
+from matching import brakes
+from matching.models import (
+    FullRun,
+    FullRunChange,
+    FullRunEdge,
+    FullRunMember,
+    FullRunPiece,
+    FullRunUsage,
+    MatchModel,
+    RunBrake,
+)
 from profiles import audit, jobs
 from profiles.models import Job, User
 
@@ -106,11 +116,18 @@ def publish(*, run: FullRun, by: User | None, reason: str, despite_brake: bool =
     run = flow.locked(run.id)
     if refused := why_not_publish(run):
         raise FullRunNotAllowed(refused)
-    if run.figures["brake"] and not despite_brake:
-        raise FullRunNotAllowed(f"{run.figures['brake']} Say expressly that it is right.")
+    _release_brake(run, by, reason, despite_brake)
     flow.begin(run, Step.PUBLISH, state=State.PUBLISHING, published_by=by, published_at=timezone.now(), reason=reason)
     audit.record("full_run.published", obj=run, detail={"label": run.model_label})
     return run
+
+
+def _release_brake(run: FullRun, by: User | None, reason: str, despite_brake: bool) -> None:
+    stopped = RunBrake.objects.filter(full_run=run, state=RunBrake.State.ON).first()
+    if stopped and not despite_brake:
+        raise FullRunNotAllowed(f"{run.figures['brake']} Say expressly that it is right.")
+    if stopped:
+        brakes.release(brake=stopped, by=by, reason=reason)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ what arrived since the report counts. Batches of several workers run beside each
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from uuid import UUID
 
 import numpy as np
 from django.db import connection
@@ -19,7 +20,7 @@ from matching.engine.full import batches
 from matching.engine.resolve import resolve
 from matching.engine.types import Ints, Plan, Table
 from matching.locks import RESOLVE_LOCK, atomic_with_retry, lock_homes, wait_patiently
-from matching.models import FullRun, Proposal, Relation
+from matching.models import FullRun, Proposal, Relation, RunBrake
 from matching.outcome import carry_out
 from matching.picture import Picture
 from matching.reading import Stored, read_records
@@ -27,15 +28,15 @@ from profiles import jobs, schema
 from profiles.bulk import array, as_json, copied, texts
 from profiles.collecting import without_collecting
 
-from . import flow
+from . import flow, outdating
 from .loading import Pairs, written
 
 Step = FullRun.Step
 TOGETHER = 2_000  # records in a transaction
 RELATED = 10_000  # pairs in a statement
 RELATE = """
-INSERT INTO matching_relation (left_record_id, right_record_id, kind, pattern, model_label, created_at)
-SELECT u.l, u.r, %s, u.p::jsonb, %s, %s FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS u(l, r, p)
+INSERT INTO matching_relation (left_record_id, right_record_id, kind, pattern, model_label, run_id, created_at)
+SELECT u.l, u.r, %s, u.p::jsonb, %s, %s, %s FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS u(l, r, p)
 JOIN profiles_sourcerecord a ON a.id = u.l AND a.state = 'resolved'
 JOIN profiles_sourcerecord b ON b.id = u.r AND b.state IN ('received', 'resolved')
 LEFT JOIN profiles_membership m ON m.record_id = u.l LEFT JOIN profiles_membership n ON n.record_id = u.r
@@ -143,20 +144,22 @@ def _publish(claim: jobs.Claim, run: FullRun, n: int, batch: Batch) -> dict[str,
     with claim.effect(), without_collecting():
         if models_in_force.published().label != run.model_label:
             raise jobs.JobFailed("Another version was put in force meanwhile; the rest was not published.")
-        counts = publish_batch(batch)
+        counts = publish_batch(run, batch)
         claim.finish_step(n, **counts)
         return counts
 
 
-def publish_batch(batch: Batch) -> dict[str, int]:
+def publish_batch(run: FullRun, batch: Batch) -> dict[str, int]:
     """Carry a batch out, in the caller's transaction; what it came to."""
     wait_patiently()
     claimed = _claim(batch.record_ids)
     _lock_beside_others()
     lock_homes(batch.record_ids)
     found = _look(batch, claimed)
+    wanted = set[tuple[UUID, UUID]]()
     if found.fresh or any(getattr(found.plan, name) for name in Plan.__dataclass_fields__):
-        carry_out(found)
+        wanted = carry_out(found)
+    outdating.close_decided(run, found, wanted)
     return _counts(found)
 
 
@@ -222,7 +225,8 @@ def _relate_some(claim: jobs.Claim, some: Sequence[tuple[int, int, int]], told: 
     ends = (array(left for left, _, _ in some), array(right for _, right, _ in some))
     with claim.effect(), connection.cursor() as cursor:
         cursor.execute(
-            RELATE, [Relation.Kind.HOUSEHOLD, label, timezone.now(), *ends, texts(told[n] for *_, n in some)]
+            RELATE,
+            [Relation.Kind.HOUSEHOLD, label, claim.job_id, timezone.now(), *ends, texts(told[n] for *_, n in some)],
         )
 
 
@@ -240,6 +244,8 @@ def _close(run: FullRun) -> None:
     done = dict.fromkeys(COUNTED, 0)
     for part in flow.figures_of(run, Step.PUBLISH):
         done = {name: done[name] + part[name] for name in COUNTED}
+    outdating.close_unconnected(run)
+    RunBrake.objects.filter(full_run=run).update(merged=done["merged"])
     written = Proposal.objects.filter(run_id__in=job_ids(run))
     for name, kind in (("proposals", Proposal.Kind.MERGE), ("splits", Proposal.Kind.SPLIT)):
         done[name] = written.filter(kind=kind).count()

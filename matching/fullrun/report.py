@@ -1,12 +1,11 @@
-"""The report of a run, before anything changes: counts, sizes, reasons, oversize keys, precision, and the run brake."""
+"""The report of a run, before anything changes: counts, sizes, reasons, oversize keys, precision, and what the run brake says."""
 
 from collections import Counter
-from statistics import median
 from typing import Any
 
 from django.utils import timezone
 
-from matching import evaluation
+from matching import brakes, evaluation
 from matching.engine.bulk import Run
 from matching.labels import NotLabelled
 from matching.models import FullRun, MatchModel
@@ -16,8 +15,6 @@ from . import flow
 
 SUMMED = ("counts", "reasons", "sizes")
 LARGEST = 20  # oversize keys that are listed
-FROM = 1_000  # customers from which on a run may be stopped
-SHARE, TIMES, RUNS = 0.01, 2, 8
 
 
 def oversize(run: Run) -> dict[str, Any]:
@@ -57,21 +54,8 @@ def evaluated(run: FullRun) -> dict[str, Any] | None:
 
 def submit(run: FullRun, figures: dict[str, Any]) -> None:
     """The report is there. Caller is in the effect and holds the run's row."""
-    run.figures = figures | {"brake": brake(run, figures["counts"].get("merged", 0))}
+    run.figures = figures | {"brake": brakes.examine(run, figures["counts"].get("merged", 0))}
     run.state, run.reported_at = FullRun.State.REPORTED, timezone.now()
     run.save(update_fields=["figures", "state", "reported_at"])
     detail = {"label": run.model_label, "merged": figures["counts"].get("merged", 0)}
     audit.record("full_run.reported", obj=run, detail=detail)
-
-
-def brake(run: FullRun, merged: int) -> str:
-    """Why so many merges of customers need a second look, in words; empty if they do not. 1 query."""
-    if run.profiles < FROM:
-        return ""
-    if merged > SHARE * run.profiles:
-        return f"It would merge {merged:,} of {run.profiles:,} customers: more than {SHARE:.0%}."
-    before = FullRun.objects.filter(state=FullRun.State.PUBLISHED).exclude(id=run.id).order_by("-id")[:RUNS]
-    usual = [one.figures["counts"].get("merged", 0) for one in before]
-    if usual and merged > TIMES * median(usual):
-        return f"It would merge {merged:,} customers: more than twice the median of the last {len(usual)} runs."
-    return ""

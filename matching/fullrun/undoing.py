@@ -6,7 +6,7 @@ from uuid import UUID
 from matching import identity, proposals, undo_many
 from matching import undo as undoing
 from matching.locks import atomic_with_retry
-from matching.models import FullRun, Proposal
+from matching.models import FullRun, Proposal, Relation
 from profiles import jobs
 from profiles.models import IdentityOperation, User
 
@@ -18,7 +18,8 @@ SHOWN = 100  # operations that stay, by id
 
 
 def run_undo(claim: jobs.Claim) -> None:
-    """The job: every operation of the run that was not undone yet; then its proposals are outdated.
+    """The job: every operation of the run that was not undone yet; then its proposals are outdated, those that it outdated
+    are open again, and its household links are gone.
 
     Pairs are not forbidden to meet: nothing looks at them again before they change or another run is published.
     """
@@ -30,8 +31,11 @@ def run_undo(claim: jobs.Claim) -> None:
         stay += _undo_some(claim, run, batch)
         claim.beat(staying=len(stay))
     with claim.effect():
-        written = Proposal.objects.awaiting_review().filter(run_id__in=publishing.job_ids(run))
+        own = publishing.job_ids(run)
+        written = Proposal.objects.awaiting_review().filter(run_id__in=own)
         proposals.close_all(list(written.values_list("id", flat=True)), Proposal.State.OUTDATED)
+        proposals.reopen_closed_by(own)
+        Relation.objects.filter(run_id__in=own).delete()
         last = flow.finish(run.id, Step.UNDO, 0, {})
         if last is not None:
             shown = [str(pk) for pk in stay[:SHOWN]]

@@ -1,4 +1,4 @@
-"""The run brake: how many customers that existed before an import it merged, and whether that stopped it."""
+"""The run brake: how many customers that existed before an import or a full run it merged, and whether that stopped it."""
 
 from django.conf import settings
 from django.db import models
@@ -6,11 +6,13 @@ from django.db.models import Q
 
 from profiles.models import Batch
 
+from .fullrun import FullRun
+
 
 class RunBrake(models.Model):
-    """What the records of one import did to customers that existed before it. Made with its first such merge.
+    """What one import or full run did to customers that existed before it. An import's is made with its first such merge.
 
-    While it is on, the records of the import that are not resolved yet wait for a person.
+    While it is on, what is left of it waits for a person: the import's records, the full run's publication.
     """
 
     class State(models.TextChoices):
@@ -18,7 +20,8 @@ class RunBrake(models.Model):
         ON = "on", "Stopped: a person must look"
         RELEASED = "released", "Released by a person"
 
-    batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="run_brake")
+    batch = models.OneToOneField(Batch, null=True, on_delete=models.PROTECT, related_name="run_brake")
+    full_run = models.OneToOneField(FullRun, null=True, on_delete=models.PROTECT, related_name="run_brake")
     state = models.CharField(max_length=8, choices=State, default=State.OFF)
     customers = models.PositiveIntegerField(help_text="How many there were when the first of them were merged.")
     merged = models.PositiveIntegerField(default=0, help_text="Customers of before that went into another one.")
@@ -37,6 +40,10 @@ class RunBrake(models.Model):
         permissions = [("release_runbrake", "Can let an import go on that the run brake stopped")]
         constraints = [
             models.CheckConstraint(
+                name="run_brake_of_one",
+                condition=Q(batch__isnull=False, full_run__isnull=True) | Q(batch__isnull=True, full_run__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="run_brake_times",
                 condition=Q(state="off", stopped_at__isnull=True) | (~Q(state="off") & Q(stopped_at__isnull=False)),
             ),
@@ -48,4 +55,4 @@ class RunBrake(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Run brake of import {self.batch_id}"
+        return f"Run brake of import {self.batch_id}" if self.batch_id else f"Run brake of full run {self.full_run_id}"

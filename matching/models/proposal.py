@@ -51,6 +51,8 @@ class Proposal(models.Model):
     work_item = models.OneToOneField(WorkItem, null=True, on_delete=models.PROTECT, related_name="proposal")
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True)
+    closed_because = models.CharField(max_length=60, blank=True, help_text="A code, where no person closed it.")
+    closed_by_job = models.UUIDField(null=True, help_text="The job that closed it; its undo opens it again.")
 
     objects = ProposalQuerySet.as_manager()
 

@@ -18,6 +18,7 @@ class Relation(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     pattern = models.JSONField(default=dict, help_text="Which fields agree, as levels.")
     model_label = models.CharField(max_length=60)
+    run_id = models.UUIDField(null=True, help_text="The job that found it.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from matching import constraints, identity, models_in_force
+from matching import brakes, constraints, identity, models_in_force, proposing, review
 from matching import undo as undoing
 from matching.engine.model import Model
-from matching.fullrun import actions, flow, loading, publishing, report
+from matching.fullrun import actions, flow, loading, publishing
 from matching.models import (
     FullRun,
     FullRunChange,
@@ -173,10 +173,24 @@ def halves(cast: Cast) -> None:
     Job.objects.filter(state="queued").delete()
 
 
+def old_proposal(cast: Cast, one: str, other: str) -> Proposal:
+    """A proposal between two customers of the shop that no run would propose."""
+    ends = sorted((record(cast.shop, pk) for pk in (one, other)), key=lambda found: found.membership.profile_id)
+    homes = {side: found.membership.profile_id for side, found in zip(("left_id", "right_id"), ends, strict=True)}
+    found = Proposal.objects.create(
+        **homes, left_record=ends[0], right_record=ends[1], probability=0.8, weight=2.0, evidence={}, reasons=[]
+    )
+    proposing.queue(found)
+    return found
+
+
 @pytest.mark.django_db
 def test_a_run_merges_customers_names_them_and_its_undo_gives_everything_back(cast: Cast) -> None:
     halves(cast)
+    far, doubted = (old_proposal(cast, *pair) for pair in (("50", "51"), ("52", "53")))
+    review.decide(proposal=doubted, verdict="unsure", by=cast.ada)
     before, open_before = state(), proposed()
+    links_before = set(Relation.objects.values_list("left_record", "right_record"))
     run = run_all(cast)
     told = reported(run)
     assert told["merged"] > 15 and told["founded"] == told["joined"] == 0
@@ -188,12 +202,22 @@ def test_a_run_merges_customers_names_them_and_its_undo_gives_everything_back(ca
     publish(cast, run)
     assert run.figures["published"] == told
     assert Profile.objects.filter(state="merged").count() == told["merged"]
+    far.refresh_from_db()
+    assert (far.state, far.work_item.state) == ("outdated", "done")
+    assert "no longer proposes" in review.already_decided(far)
+    doubted.refresh_from_db()
+    assert doubted.state == "open"  # a person was unsure
+    Relation.objects.create(left_record=far.left_record, right_record=far.right_record, kind="household")
     actions.undo(run=run, by=cast.root)
     assert work_off() == []
     run.refresh_from_db()
     assert (run.state, run.figures["staying"]) == ("undone", 0)
     assert state() == before
-    assert proposed() <= open_before
+    assert proposed() == open_before
+    far.refresh_from_db()
+    assert (far.state, far.closed_because, far.work_item.state) == ("open", "", "open")
+    links = set(Relation.objects.values_list("left_record", "right_record"))
+    assert links == links_before | {(far.left_record_id, far.right_record_id)}
     again = run_all(cast)
     assert reported(again)["merged"] == told["merged"]
 
@@ -278,11 +302,18 @@ def test_a_worker_that_dies_while_publishing_does_nothing_twice(
 @pytest.mark.django_db
 def test_the_brake_wants_a_word_when_too_many_customers_would_be_merged(cast: Cast, monkeypatch) -> None:
     halves(cast)
-    monkeypatch.setattr(report, "FROM", 10)
+    monkeypatch.setattr(brakes, "FROM", 10)
     run = run_all(cast)
-    assert "more than 1%" in run.figures["brake"]
+    told = reported(run)["merged"]
+    assert f"It would merge {told} of" in run.figures["brake"]
+    brake = run.run_brake
+    assert (brake.state, brake.wanted, brake.merged, len(brake.examples)) == ("on", told, 0, brakes.EXAMPLES)
     with pytest.raises(actions.FullRunNotAllowed, match="expressly"):
         actions.publish(run=run, by=cast.root, reason="")
     publish(cast, run)
+    brake.refresh_from_db()
+    assert (brake.state, brake.merged, brake.released_by) == ("released", told, cast.root)
+    assert brakes.merged_before()[0] == told  # of the last imports and full runs
+    assert brakes.merged_before(run_id=run.id) == [0, 0]
     assert profile_of(cast.shop, "1").id == profile_of(cast.crm, "1").id
     assert record(cast.shop, "1").membership.link_class
