@@ -58,4 +58,5 @@ FOLLOWS: dict[str, frozenset[str]] = {
     "full_run": frozenset({"full_run"}),  # each step the next
     "full_run_publish": frozenset(),
     "full_run_undo": frozenset(),
+    "fulfil_request": frozenset(),
 }

@@ -1,7 +1,7 @@
 """What each field of this app's models, and of those behind the sign-in, is as personal data. See profiles/personal_data.py."""
 
 from profiles.classified import STAFF, staff
-from profiles.personal_data import declare, nothing, say
+from profiles.personal_data import declare, nothing, say, technical
 
 declare(
     "governance.AuditSeal",
@@ -14,6 +14,33 @@ declare(
     "governance.ReviewedGrant",
     nothing("id review source group verbs outcome decided_at"),
     staff("user decided_by"),
+)
+
+# ---- privacy requests: the record of what was asked and answered is kept, what was written is not ------------------------
+ANSWERED = "That a request was answered, and how, must be shown for years; whom it was about is gone with the records."
+declare(
+    "governance.PrivacyRequest",
+    technical(
+        "id kind state blocked door profile records requester authority_at verified verified_at regime regime_version"
+        " received_at due_at is_paused duplicate_of approval plan_hash started_at refusal closed_at",
+        "keep", ANSWERED,
+    ),
+    say("claim", "free_text", "sensitive", "null"),
+    say("claim_digest token_digest", "identifier", "personal", "redact"),
+    staff("filed_by authority_by verified_by closed_by reviewed_by"),
+)  # fmt: skip
+declare("governance.RequestClock", technical("id request kind at recorded_at reason", "keep", ANSWERED), staff("actor"))
+declare(
+    "governance.RequestTask",
+    technical("id request target title source by_hand state tries due_at last_error result done_at", "keep", ANSWERED),
+    staff("done_by"),
+)
+declare(
+    "governance.RequestAttachment",
+    technical("id request purpose content_type size added_at"),
+    say("name", "free_text", "personal", "delete"),
+    say("sealed", "free_text", "sensitive", "delete"),
+    say("added_by", "identifier", "internal", "delete"),
 )
 
 # ---- the sign-in (allauth): about the staff, never about a customer --------------------------------------------------------

@@ -23,6 +23,14 @@ for _name, _kind in {
         "Ended an access review: {confirmed} confirmed, {withdrawn} taken back, {lapsed} lapsed"
     ),
     "source.grant_confirmed": EventKind("Confirmed {permission} on {source} of {grantee}"),
+    "request.received": EventKind("Received a privacy request ({kind})"),
+    "request.moved": EventKind("Moved a privacy request from {was} to {state}"),
+    "request.clock": EventKind("Wrote to the clock of a privacy request: {event}; due {due}"),
+    "request.verified": EventKind("Took who asks for proven ({how})"),
+    "request.started": EventKind("Began to carry out a privacy request for {records} records"),
+    "request.task_done": EventKind("Did a task of a privacy request: {target}"),
+    "request.task_failed": EventKind("Failed at a task of a privacy request: {target} ({error})"),
+    "request.retried": EventKind("Had the failed tasks of a privacy request tried again"),
     "source.grant_lapsed": EventKind("Let {permission} on {source} of {grantee} lapse: nobody confirmed it"),
 }.items():
     EVENTS.register(_name, _kind)

@@ -14,6 +14,8 @@ from profiles import permissions as profiles
 from profiles.grants import NEW_SOURCE_VIEWERS
 from profiles.models import User
 
+from . import permissions as governance
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -38,6 +40,7 @@ STEWARDING = (
     profiles.VIEW_APPROVALS,
     matching.REVIEW, matching.CHANGE_IDENTITY, matching.REVOKE_CANNOT_LINK, matching.VIEW_MODELS,
     matching.VIEW_FULL_RUNS,
+    governance.VIEW_REQUESTS, governance.FILE_REQUESTS, governance.DO_REQUEST_TASKS,
 )  # fmt: skip
 
 ROLES = (
@@ -45,19 +48,23 @@ ROLES = (
     Role("lead steward", "Stewards, and is the second person who approves: models, and what needs four eyes.", (
         *STEWARDING, matching.APPROVE_CHANGE, matching.RELEASE_BRAKE, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS,
         matching.PUBLISH_MODEL, matching.START_FULL_RUN, matching.PUBLISH_FULL_RUN,
+        governance.APPROVE_REQUESTS,
     ), views_new_sources=True),
     Role("privacy officer", "Answers for the rights of the people behind the records: sees all of them, and who saw them.", (
         profiles.VIEW_CUSTOMERS, *IN_CLEAR, profiles.FLAG, profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,
+        profiles.VIEW_APPROVALS, governance.VIEW_REQUESTS, governance.FILE_REQUESTS, governance.HANDLE_REQUESTS,
+        governance.APPROVE_REQUESTS, governance.OVERSEE_REQUESTS, governance.DO_REQUEST_TASKS,
     ), views_new_sources=True),
     Role("support", "Finds the customer who calls: values are masked, and revealed for a purpose.", (
         profiles.VIEW_CUSTOMERS, *PERSONAL_MASKED, profiles.REVEAL, profiles.FLAG,
+        governance.VIEW_REQUESTS, governance.FILE_REQUESTS,
     )),
     Role("marketing", "Knows how many can be reached and how; never who they are.", (profiles.VIEW_COUNTS,)),
     Role("integrator", "Delivers records from another system and watches what became of them; sees no customer.", (
         profiles.IMPORT, profiles.VIEW_IMPORTS, profiles.VIEW_DICTIONARY,
     )),
     Role("auditor", "Checks who did and saw what, and what is kept; never sees a value.", (
-        profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,
+        profiles.READ_AUDIT, profiles.VIEW_DICTIONARY, governance.VIEW_REQUESTS, governance.OVERSEE_REQUESTS,
     )),
     Role("administrator", "Sets up sources, schema, models and people, and keeps jobs running; sees customers masked.", (
         profiles.VIEW_CUSTOMERS, *PERSONAL_MASKED, profiles.VIEW_COUNTS,

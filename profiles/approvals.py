@@ -60,6 +60,7 @@ class ApprovalKind:
     `permission` is what approving takes, `why_not` says of the rows concerned why a person may not decide (empty: may).
     `lock` holds what the plan is read from until the transaction ends; `plan` and `carry_out` raise ApprovalNotAllowed,
     in words, where it cannot be done any more. `present` names those that a user may see; what is left out is hidden.
+    `closed` is told of every request that was answered or has ended, in the same transaction.
     """
 
     title: str
@@ -70,6 +71,7 @@ class ApprovalKind:
     why_not: Callable[[Approval, User], str]
     present: Callable[[Sequence[Approval], User], Mapping[int, Presented]]
     days: int = 14
+    closed: Callable[[Approval], None] = lambda approval: None
 
 
 KINDS: Registry[ApprovalKind] = Registry("approval kinds")
@@ -184,6 +186,7 @@ def _close(approval: Approval, state: str, by: User | None, answer: str) -> Appr
     approval.decided_at = timezone.now()
     approval.save(update_fields=["state", "decided_by", "decided_at", "answer", "result_id"])
     work.close_subjects(kind=APPROVAL, subject_ids=[approval.pk])
+    KINDS[approval.kind].closed(approval)
     audit.record(
         EVENT_OF[State(state)], obj=approval, subjects=approval.subject_ids, detail={"what": KINDS[approval.kind].title}
     )

@@ -25,8 +25,14 @@ APPS = ("profiles", "matching", "governance", "cdv_site")
 MODELS = {"evaluate_model", "shadow_run"}
 FULL_RUN = {"full_run", "full_run_publish", "full_run_undo"}
 EXPECTED = [
-    (jobs.KINDS, {"import", "undo_import", "rebuild", "resolve", "rekey", "match_again"} | MODELS | FULL_RUN),
-    (approvals.KINDS, {"merge_verified", "partial_undo"}),
+    (
+        jobs.KINDS,
+        {"import", "undo_import", "rebuild", "resolve", "rekey", "match_again"}
+        | MODELS
+        | FULL_RUN
+        | {"fulfil_request"},
+    ),
+    (approvals.KINDS, {"merge_verified", "partial_undo", "privacy_request"}),
     (work.KINDS, {"approval", "proposal", "split", "cluster_stopped", "run_brake", "flag", "correction_conflict"}),
     (AFTER_STORE, {"corrections", "keys"}),
     (AFTER_PUBLISH, {"rebuild", "keys"}),

@@ -37,6 +37,10 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLLOWED = {
     "governance/test_sign_in.py": ["account.signed_in", "account.signed_out", "account.refused", "account.factor_added"],
     "governance/test_audit_screens.py": ["audit.exported"],
+    "governance/test_requests.py": [
+        "request.received", "request.moved", "request.clock", "request.verified", "request.started", "request.task_done",
+        "request.task_failed", "request.retried",
+    ],
     "governance/test_access_review.py": ["access_review.closed", "source.grant_lapsed"],
     "matching/test_second_person.py": ["approval.outdated", "approval.expired", "approval.handed_over", "approval.withdrawn"],
     "matching/test_run_brake.py": ["run_brake.stopped", "run_brake.read", "run_brake.released"],
