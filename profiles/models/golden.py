@@ -14,16 +14,24 @@ from .record import SourceRecord
 class GoldenValue(models.Model):
     """One candidate value of one field of a profile. Rank 0 is the golden one; the rest are runners-up.
 
-    A reader gets the lowest rank that a granted source supports, with no sign of others.
+    A reader gets the lowest rank that a granted source supports, with no sign of others. These are most of all rows that
+    are written: their references are checked once per statement (`guards.checked_at_once`), and one index finds them.
     """
 
     id = models.BigAutoField(primary_key=True)
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="golden_values")
+    profile = models.ForeignKey(
+        Profile, on_delete=models.CASCADE, related_name="golden_values", db_constraint=False, db_index=False
+    )
     field = models.CharField(max_length=80)
     rank = models.PositiveSmallIntegerField()
     value = models.TextField()
     record = models.ForeignKey(
-        SourceRecord, on_delete=models.CASCADE, related_name="+", help_text="The record it was taken from."
+        SourceRecord,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="The record it was taken from.",
     )
     source_ids = ArrayField(models.BigIntegerField(), help_text="Every source that supports the value.")
     record_ids = ArrayField(models.BigIntegerField(), help_text="Every record that supports the value.")
@@ -46,7 +54,7 @@ class SearchEntry(models.Model):
         ADDRESS = "address", "Address"
 
     id = models.BigAutoField(primary_key=True)
-    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="search_entries")
+    profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="search_entries", db_constraint=False)
     kind = models.CharField(max_length=10, choices=Kind)
     text = models.CharField(max_length=300)
     source_ids = ArrayField(models.BigIntegerField())
