@@ -47,19 +47,26 @@ def run_resolve(claim: jobs.Claim) -> None:
 def resolve_waiting(effect: Effect = transaction.atomic) -> Iterator[int]:
     """Resolve batch by batch, each in its own transaction; yields how many records are done, until none waits.
 
-    A batch of which others took the greater part is followed by one that locks before it reads, so that all get on.
+    A batch of which others took the greater part is followed by one that locks before it reads, so that all get on. Where
+    not even that gets anywhere, or others hold all that waits, it pauses.
     """
     total, after, firmly = 0, 0, False
     while True:
         ids, done = _resolve_some(effect, after, firmly)
-        total, firmly = total + done, done * 2 < len(ids)
+        total += done
         if ids:
             yield total
-        if not ids and not after and not is_waiting():
+        elif not after and not is_waiting():
             return
-        if not ids and not after:
-            time.sleep(PAUSE)  # what waits is held by others
+        if is_stuck(len(ids), done, after=after, firmly=firmly):
+            time.sleep(PAUSE)
+        firmly = done * 2 < len(ids)
         after = ids[-1] if ids and done == len(ids) else 0
+
+
+def is_stuck(claimed: int, done: int, *, after: int, firmly: bool) -> bool:
+    """Whether to pause: others hold all that waits, or not even a batch that locked before it read got anywhere."""
+    return done == 0 and firmly if claimed else after == 0
 
 
 @atomic_with_retry
