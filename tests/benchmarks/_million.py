@@ -1,7 +1,8 @@
 """A database of many customers: the demo's files through the real import, each record placed with its true owner.
 
 Resolving is left out (it has its own benchmark): profiles, memberships and one operation per joined customer are written in
-bulk from the truth, and golden values and search entries are then built from them by the product's own code.
+bulk from the truth, and golden values and search entries are then built from them by the product's own code. Some records,
+chosen by chance, can be held back: they stay received.
 """
 
 import time
@@ -19,10 +20,12 @@ from . import _demo
 CHUNK = 2_000
 PLACE = """
 CREATE TABLE truth (source text, external_id text, entity text);
+CREATE TABLE held AS SELECT id FROM profiles_sourcerecord ORDER BY md5(id::text) LIMIT {held};
 CREATE TABLE placed AS
     SELECT r.id AS record_id, t.entity, r.party_kind, row_number() OVER (PARTITION BY t.entity ORDER BY r.id) AS n
     FROM truth t JOIN profiles_source s ON s.key = t.source
-    JOIN profiles_sourcerecord r ON r.source_id = s.id AND r.external_id = t.external_id;
+    JOIN profiles_sourcerecord r ON r.source_id = s.id AND r.external_id = t.external_id
+    WHERE NOT EXISTS (SELECT FROM held h WHERE h.id = r.id);
 CREATE TABLE owner AS
     SELECT entity, uuidv7() AS profile_id, uuidv7() AS operation_id, min(party_kind) AS party_kind, count(*) AS records
     FROM placed GROUP BY entity;
@@ -42,8 +45,8 @@ UPDATE profiles_sourcerecord SET state = 'resolved', resolve_seq = 1 WHERE id IN
 """
 
 
-def fill(records: int) -> dict[str, float]:
-    """Import and place about that many records; seconds per stage."""
+def fill(records: int, held: int = 0) -> dict[str, float]:
+    """Import about that many records and place all but some; seconds per stage."""
     took: dict[str, float] = {}
     with TemporaryDirectory() as folder:
         out = Path(folder)
@@ -52,7 +55,7 @@ def fill(records: int) -> dict[str, float]:
         with _timed(took, "imported"):
             _demo.receive(out)
         with _timed(took, "placed"):
-            _place(out / "truth.csv")
+            _place(out / "truth.csv", held)
     with _timed(took, "golden values and search entries built"):
         for ids in _chunks():
             with transaction.atomic():
@@ -62,8 +65,8 @@ def fill(records: int) -> dict[str, float]:
     return took
 
 
-def _place(truth: Path) -> None:
-    create, *rest = PLACE.strip().split(";\n")
+def _place(truth: Path, held: int) -> None:
+    create, *rest = PLACE.replace("{held}", str(held)).strip().split(";\n")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(create)
         with truth.open("rb") as file, cursor.copy("COPY truth FROM STDIN (FORMAT csv, HEADER)") as copy:
