@@ -182,9 +182,8 @@ class Postgres:
         )
         arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         argv = [str(self.binaries / "postgres"), "-D", str(self.data), *arguments]
-        return Command(
-            "postgres", argv, log, account=self.account, stop_signal=signal.SIGINT, cwd=self.home, env=_plain_env()
-        )
+        how = {"stop_signal": signal.SIGINT, "env": _plain_env(), "server": True}
+        return Command("postgres", argv, log, account=self.account, cwd=self.home, **how)
 
     def wait(self, process: "subprocess.Popen[bytes]", seconds: float = 60) -> None:
         """Wait until it takes connections, then see that our database is there, and the role of the site."""
@@ -288,7 +287,7 @@ class Redis:
         home = socket_dir(self.base) / "redis"
         argv = [_redis_binary(), "--port", "0", "--unixsocket", str(home / "redis.sock"), "--unixsocketperm", "700"]
         argv += ["--save", "", "--appendonly", "no", "--dir", str(home), "--databases", "64", "--daemonize", "no"]
-        return Command("redis", argv, log, cwd=home, env=_plain_env())
+        return Command("redis", argv, log, cwd=home, env=_plain_env(), server=True)
 
     def wait(self, process: "subprocess.Popen[bytes]", seconds: float = 20) -> None:
         import redis

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,7 @@ class Command:
     stop_signal: int = signal.SIGTERM
     cwd: Path | None = None
     pass_fds: Sequence[int] = ()
+    server: bool = False  # others need it until they have ended
 
 
 def start(command: Command) -> subprocess.Popen[bytes]:
@@ -90,6 +91,14 @@ def _bound_to(parent: int, signum: int) -> Callable[[], None]:
             os._exit(1)
 
     return bind
+
+
+def stop_together(processes: Collection[subprocess.Popen[bytes]], timeout: float = 20) -> None:
+    """End processes that do not need each other: it takes as long as the slowest."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        stop(process, timeout=timeout)
 
 
 def stop(process: subprocess.Popen[bytes], signum: int = signal.SIGTERM, timeout: float = 20) -> None:

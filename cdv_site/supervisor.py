@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from .processes import Command, Roster, foreground, start, stop, wait_for
+from .processes import Command, Roster, foreground, start, stop, stop_together, wait_for
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
@@ -82,7 +82,8 @@ class Supervisor:
                 self._note()
 
     def stop(self) -> None:
-        """Stop in the reverse order of starting: workers before Redis, PostgreSQL last."""
+        """What needs the servers first, all together; then the servers in the reverse order of starting, PostgreSQL last."""
+        stop_together([service.process for service in self.services.values() if not service.command.server])
         for service in reversed(self.services.values()):
             stop(service.process, service.command.stop_signal)
         self.services.clear()

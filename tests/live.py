@@ -9,7 +9,7 @@ from typing import Self
 
 from cdv_site import services
 from cdv_site.addresses import wait_until_answered
-from cdv_site.processes import Command, start, stop
+from cdv_site.processes import Command, start, stop_together
 from tests.databases import TestDatabase
 
 NAMES = ("worker", "scheduler", "web")
@@ -32,8 +32,7 @@ class LiveSite:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for name in reversed(self.only):
-            stop(self.processes[name], timeout=10)
+        stop_together(self.processes.values(), timeout=10)
         self.listener.close()
 
     def start(self, name: str) -> None:
