@@ -235,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal-audit": {"task": "governance.tasks.seal_audit", "schedule": 10, "options": {"expires": 9}},
     "bring-back-due": {"task": "matching.tasks.bring_back_due", "schedule": 60, "options": {"expires": 59}},
     "expire-approvals": {"task": "profiles.tasks.expire_approvals", "schedule": 600, "options": {"expires": 599}},
+    "remove-uploads": {"task": "profiles.tasks.remove_uploads", "schedule": 3600, "options": {"expires": 3599}},
     "sweep-jobs": {"task": "profiles.tasks.sweep_jobs", "schedule": 15, "options": {"expires": 14}},
 }
 

@@ -8,4 +8,4 @@ class MatchingConfig(AppConfig):
     verbose_name = "Matching"
 
     def ready(self) -> None:
-        from . import classified, events, jobkinds, second_person, timeline  # noqa: F401  (fill the registries)
+        from . import classified, events, jobkinds, sealed_columns, second_person, timeline  # noqa: F401  (fill the registries)

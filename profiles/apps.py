@@ -8,4 +8,4 @@ class ProfilesConfig(AppConfig):
     verbose_name = "Profiles"
 
     def ready(self) -> None:
-        from . import classified, events, jobkinds  # noqa: F401  (fill the registries)
+        from . import classified, events, jobkinds, sealed_columns  # noqa: F401  (fill the registries)

@@ -155,6 +155,12 @@ def digest(value: str | bytes, *, purpose: str, version: int | None = None) -> b
     return hmac.digest(key, value.encode() if isinstance(value, str) else value, "sha256")
 
 
+def lasting_key(purpose: str) -> bytes:
+    """32 bytes for a keyed hash of which no other version is ever looked up: under the oldest digest key."""
+    keys = ring(DIGEST).keys
+    return _purpose_key(keys[min(keys)], purpose)
+
+
 def digest_version() -> int:
     """The version of the digest key in force."""
     return ring(DIGEST).in_force

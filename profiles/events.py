@@ -49,6 +49,7 @@ for _name, _kind in {
     "customer.searched": EventKind("Saw customers in a search ({hits} hits)", is_read=True),
     "customer.revealed": EventKind("Revealed masked values of a customer ({purpose}, {ticket})", is_read=True),
     "customer.flagged": EventKind("Flagged {field} of a customer as wrong"),
+    "keys.rotated": EventKind("Wrapped {values} values anew under key version {version}"),
     "flag.answered": EventKind("Answered a flag of {field}: {outcome}"),
 }.items():
     EVENTS.register(_name, _kind)

@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from . import audit, jobs, rebuild, records, schema
+from . import audit, jobs, rebuild, records, schema, uploads
 from .bulk import do_not_wait_for_disk
 from .collecting import collect_young, without_collecting
 from .connectors import BadRow, Declared, Row, UnreadableFile, is_json, read_rows
 from .connectors.files import count_lines
 from .models import Batch, QuarantinedRow, RecordVersion, Source, SourceRecord, User
-from .payloads import unpack
+from .payloads import place_set_aside, unpack
 from .snapshots import withdraw_missing
 from .standardising import Chunk, Results, standardise, standardised
 
@@ -34,9 +32,7 @@ class ImportNotAllowed(Exception):
 
 def receive_file(*, source: Source, name: str, content: BinaryIO, by: User | None) -> tuple[Batch, bool]:
     """Take a file in and queue its import. The same file again is a no-op: the earlier batch and False."""
-    stored = Path(settings.MEDIA_ROOT) / "uploads" / uuid4().hex
-    stored.parent.mkdir(parents=True, exist_ok=True)
-    digest, size = _store_file(content, stored)
+    stored, digest, size = uploads.store(content)
     with transaction.atomic():
         _take_turns(source)
         earlier = _earlier(source, digest)
@@ -57,17 +53,6 @@ def _take_turns(source: Source) -> None:
     """Files of a source are taken in one after another; whoever sends one does not wait for an import that runs."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [RECEIVE_LOCK, source.id])
-
-
-def _store_file(content: BinaryIO, stored: Path) -> tuple[str, int]:
-    digest = hashlib.sha256()
-    with stored.open("xb") as file:
-        for piece in iter(lambda: content.read(1 << 20), b""):
-            digest.update(piece)
-            file.write(piece)
-        size = file.tell()
-    stored.chmod(0o600)
-    return digest.hexdigest(), size
 
 
 def _earlier(source: Source, digest: str) -> Batch | None:
@@ -240,7 +225,7 @@ def _undoable(batch: Batch) -> QuerySet[SourceRecord]:
 
 def quarantined_cells(row: QuarantinedRow) -> dict[str, str]:
     """The cells of a row that was set aside, as received."""
-    return {column: str(value) for column, value in unpack(row.payload).items()}
+    return {column: str(value) for column, value in unpack(row.payload, place=place_set_aside(row.pk)).items()}
 
 
 @transaction.atomic

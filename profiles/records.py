@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from . import gates, payloads, storing
+from .bulk import next_ids
 from .canonical.types import StandardisedRecord
 from .connectors import BadRow, Row, printable
 from .corrections import NewRecord, after_store
@@ -115,16 +116,21 @@ def _latest(rows: Iterable[Incoming]) -> dict[str, Incoming]:
 
 def _quarantine(batch: Batch, bad: Sequence[BadRow], tally: Tally) -> None:
     tally.quarantined += len(bad)
+    ids = next_ids(QuarantinedRow, len(bad))
     QuarantinedRow.objects.bulk_create(
         QuarantinedRow(
+            id=row_id,
             batch=batch,
             line=row.line,
             field=printable(row.column[:200]),
             code=row.code,
             reason=row.reason[:500],
-            payload=payloads.pack({printable(key): printable(value) for key, value in row.raw.items()}),
+            payload=payloads.pack(
+                {printable(key): printable(value) for key, value in row.raw.items()},
+                place=payloads.place_set_aside(row_id),
+            ),
         )
-        for row in bad
+        for row_id, row in zip(ids, bad, strict=True)
     )
 
 

@@ -84,8 +84,8 @@ def insert(delivery: Delivery, rows: Sequence[Incoming]) -> list[int]:
             copy.write_row(
                 (
                     record_id, delivery.source_id, row.external_id, "received", row.party_kind,
-                    payloads.pack(row.cells), row.content_hash, as_json(row.attributes), _problems(row),
-                    row.source_version, delivery.schema_version, 1, delivery.batch_id, row.line, delivery.now,
+                    payloads.pack(row.cells, place=payloads.place_of(record_id)), row.content_hash,
+                    as_json(row.attributes), _problems(row), row.source_version, delivery.schema_version, 1, delivery.batch_id, row.line, delivery.now,
                     delivery.now,
                 )
             )  # fmt: skip
@@ -107,8 +107,8 @@ def update(delivery: Delivery, changed: Sequence[tuple[int, Incoming]]) -> None:
 
 def _changed_row(record_id: int, row: Incoming) -> tuple[object, ...]:
     return (
-        record_id, row.party_kind, payloads.pack(row.cells), row.content_hash, as_json(row.attributes), _problems(row),
-        row.source_version, row.line,
+        record_id, row.party_kind, payloads.pack(row.cells, place=payloads.place_of(record_id)), row.content_hash,
+        as_json(row.attributes), _problems(row), row.source_version, row.line,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from . import approvals, jobs
+from . import approvals, jobs, uploads
 
 
 @shared_task(name="profiles.tasks.run_job")
@@ -24,6 +24,12 @@ def sweep_jobs() -> None:
 def expire_approvals() -> None:
     """End requests for a second person that nobody answered in time."""
     approvals.expire_due(timezone.now())
+
+
+@shared_task(name="profiles.tasks.remove_uploads")
+def remove_uploads() -> None:
+    """Remove uploaded files whose import never closed."""
+    uploads.remove_old(timezone.now())
 
 
 def ring_celery(job_id: UUID) -> None:

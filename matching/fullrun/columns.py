@@ -16,6 +16,7 @@ from matching import rekeying
 from matching.engine.types import Flags, Ints
 from matching.models import FullRun, FullRunPiece
 from matching.reading import read_records
+from profiles.encryption import Place, decrypt, encrypt
 from profiles.models import Correction
 
 PIECE = 8 << 20  # bytes
@@ -145,7 +146,12 @@ def keep(run: FullRun, columns: Columns) -> None:
     content = memoryview(sink.getvalue())
     FullRunPiece.objects.filter(run=run).delete()
     for number, start in enumerate(range(0, len(content), PIECE)):
-        FullRunPiece.objects.create(run=run, number=number, content=bytes(content[start : start + PIECE]))
+        sealed = encrypt(bytes(content[start : start + PIECE]), place=_place(run, number))
+        FullRunPiece.objects.create(run=run, number=number, content=sealed)
+
+
+def _place(run: FullRun, number: int) -> Place:
+    return Place("matching_fullrunpiece", "content", f"{run.pk}:{number}")
 
 
 def kept(run: FullRun) -> Columns:
@@ -158,4 +164,4 @@ def kept(run: FullRun) -> Columns:
 def _pieces(run: FullRun) -> Iterator[bytes]:
     numbers = list(FullRunPiece.objects.filter(run=run).values_list("number", flat=True))
     for number in numbers:
-        yield bytes(FullRunPiece.objects.get(run=run, number=number).content)
+        yield decrypt(FullRunPiece.objects.get(run=run, number=number).content, place=_place(run, number))

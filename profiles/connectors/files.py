@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
+from profiles.encryption import NotReadable
+from profiles.uploads import opened
+
 from . import MAX_LINE, UnreadableFile
 
 MARKS = (
@@ -28,11 +31,17 @@ BOMB_SIZE, BOMB_RATIO = (
 PIECE, PAUSE_EVERY = 1 << 20, 1 << 28
 
 
-def open_bytes(path: Path) -> BinaryIO:
-    """The file's content, unpacked when it is gzip (by its first bytes, not its name)."""
-    with path.open("rb") as file:
+@contextmanager
+def open_bytes(path: Path) -> Iterator[BinaryIO]:
+    """The file's content, opened where it is sealed, unpacked when it is gzip (by its first bytes, not its name)."""
+    with opened(path) as file:
         packed = file.read(2) == b"\x1f\x8b"
-    return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
+        file.seek(0)
+        if packed:
+            with gzip.open(file, "rb") as content:
+                yield cast(BinaryIO, content)
+        else:
+            yield file
 
 
 def begins_with_brace(path: Path) -> bool:
@@ -94,6 +103,8 @@ def readable() -> Iterator[None]:
         raise UnreadableFile("The compressed file was cut off: its end is missing.") from None
     except (gzip.BadGzipFile, zlib.error):
         raise UnreadableFile("The compressed file is damaged.") from None
+    except NotReadable as error:
+        raise UnreadableFile(f"The uploaded file cannot be opened. {error}") from None
     except UnicodeError:
         raise UnreadableFile("The file is not in the encoding that it or its source declares.") from None
 

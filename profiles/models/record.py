@@ -117,9 +117,9 @@ class SourceRecord(models.Model):
 
     def cells(self) -> dict[str, str]:
         """The row as the source sent it."""
-        from profiles.payloads import unpack
+        from profiles.payloads import place_of, unpack
 
-        return {column: str(value) for column, value in unpack(self.payload).items()}
+        return {column: str(value) for column, value in unpack(self.payload, place=place_of(self.pk)).items()}
 
 
 class RecordVersion(models.Model):

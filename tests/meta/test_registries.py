@@ -16,6 +16,7 @@ from profiles.gates import GATES
 from profiles.panels import PANELS
 from profiles.rebuild import MATCHED
 from profiles.registry import Registry
+from profiles.rotation import SEALED
 from profiles.schema import AFTER_PUBLISH
 from profiles.timeline import TIMELINE
 
@@ -41,6 +42,15 @@ EXPECTED = [
     (TIMELINE, {"corrections", "decisions", "founded", "imports", "operations", "revocations"}),
     (PANELS, {"links"}),
     (GATES, set()),
+    (
+        SEALED,
+        {
+            "profiles_sourcerecord.payload",
+            "profiles_recordversion.payload",
+            "profiles_quarantinedrow.payload",
+            "matching_fullrunpiece.content",
+        },
+    ),
 ]
 
 

@@ -3,6 +3,7 @@
 The pages are discovered from the URLs: a new one fails here until it is listed, or said to be no list.
 """
 
+import json
 import uuid
 from collections.abc import Iterator
 
@@ -20,7 +21,6 @@ from matching.models import CannotLink, Decision, Proposal, Relation
 from profiles import conflicts, corrections, flags, grants, work
 from profiles.context import Actor, acting
 from profiles.models import Job, QuarantinedRow, User
-from profiles.payloads import pack
 from tests.cast import Cast, profile_of, record, send
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +165,7 @@ class World:
         with acting(Actor(ada.pk, "ada", "", self.job.id)):
             self.operation = identity.merge(survivor=self.hub.id, losers=[joins.id], by=ada, reason="")
         QuarantinedRow.objects.create(
-            batch=self.batch, line=len(name), code="x", reason="Why", payload=pack({"id": name})
+            batch=self.batch, line=len(name), code="x", reason="Why", payload=json.dumps({"id": name}).encode()
         )
         send(cast.shop, {"id": "hub", "name": "Hub Person", "mail": f"hub{name}@post.example"}, name=f"hub{name}.jsonl")
         self._say(name, others)
