@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     *(["allauth.socialaccount.providers.saml"] if env.flag("CDV_SAML") else []),
     "rest_framework",
+    "drf_spectacular",
     "guardian",
     "simple_history",
     "django_htmx",
@@ -239,9 +240,23 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "profiles.tasks.sweep_jobs", "schedule": 15, "options": {"expires": 14}},
 }
 
-REST_FRAMEWORK = {
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+# --- the API ------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE = env.number("CDV_API_REQUESTS_PER_MINUTE", default=600)  # of one service token
+REST_FRAMEWORK = {  # a route that says nothing is closed to everybody
+    "DEFAULT_AUTHENTICATION_CLASSES": ["profiles.api_access.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["profiles.api_access.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["profiles.api_access.PerMinute"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "profiles.api_schema.RouteSchema",
+    "EXCEPTION_HANDLER": "profiles.api_base.problem",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Customer Data View",
+    "DESCRIPTION": "For other systems, with a service token.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
 }
 
 LOGGING = logs.config(os.environ.get("CDV_LOG_LEVEL", "INFO"))

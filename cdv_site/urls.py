@@ -13,9 +13,13 @@ urlpatterns = [
     path("", include("profiles.urls")),
     path("", include("matching.urls")),
     path("", include("governance.urls")),
+    path("api/v1/", include("cdv_site.api")),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("ui/", gallery.gallery, name="gallery"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
+
+handler404 = "cdv_site.api.not_found"
+handler500 = "cdv_site.api.server_error"

@@ -13,6 +13,7 @@ for _name, _kind in {
     "audit.exported": EventKind("Exported {events} events of the audit"),
     "audit.user_asked": EventKind("Asked the audit what a user did"),
     "user.invited": EventKind("Invited {user}"),
+    "user.service_made": EventKind("Made the service account {user}"),
     "user.role_given": EventKind("Gave {user} the role {role}"),
     "user.role_taken": EventKind("Took the role {role} from {user}"),
     "user.deactivated": EventKind("Switched the account of {user} off"),

@@ -65,7 +65,7 @@ def invite(*, username: str, email: str, first_name: str, last_name: str, roles:
 
 def is_invited(user: User) -> bool:
     """Whether the person has not come in yet."""
-    return user.is_active and user.last_login is None and not user.has_usable_password()
+    return user.is_active and not user.is_service and user.last_login is None and not user.has_usable_password()
 
 
 @transaction.atomic

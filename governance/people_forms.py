@@ -3,6 +3,8 @@
 from django import forms
 
 from profiles.models import User
+from profiles.scopes import SCOPES
+from profiles.tokens import LONGEST
 
 from .roles import ROLES
 
@@ -57,3 +59,28 @@ class SwitchForm(forms.Form):
     """Why an account is switched off or on."""
 
     reason = forms.CharField(max_length=500)
+
+
+class ServiceForm(forms.ModelForm):
+    """Which service gets an account, and as what."""
+
+    roles = forms.MultipleChoiceField(choices=ROLE_CHOICES, required=False, widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(max_length=500)
+
+    class Meta:
+        model = User
+        fields = ["username"]
+        labels = {"username": "Name"}
+        help_texts = {"username": "What the audit calls it, such as webshop-sync."}
+
+
+class TokenForm(forms.Form):
+    """What a token is for, and for how long."""
+
+    name = forms.CharField(max_length=80, label="Where it is used")
+    scopes = forms.MultipleChoiceField(label="What it is for", widget=forms.CheckboxSelectMultiple)
+    days = forms.IntegerField(label="Good for how many days", initial=90, min_value=1, max_value=LONGEST)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = [(scope.name, f"{scope.name}: {scope.sentence}") for scope in SCOPES.values()]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import access, access_review, audit, people, seals
+from .views import access, access_review, audit, people, seals, services
 
 app_name = "governance"
 
@@ -16,6 +16,9 @@ urlpatterns = [
     path("audit/seals/", seals.seals, name="seals"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),
+    path("people/services/new/", services.new_service, name="new-service"),
+    path("people/<int:pk>/tokens/", services.issue_token, name="issue-token"),
+    path("people/tokens/<int:pk>/revoke/", services.revoke_token, name="revoke-token"),
     path("people/<int:pk>/", people.person, name="person"),
     path("people/<int:pk>/invite/", people.invite_again, name="invite-again"),
     path("people/<int:pk>/roles/", people.set_roles, name="set-roles"),

@@ -159,10 +159,16 @@ for _label in ("Source", "FieldMapping", "CanonicalField", "BlockedValue"):
 # ---- people who sign in, and what Django and guardian keep of them -------------------------------------------------------
 declare(
     "profiles.User",
-    nothing("id is_superuser is_staff is_active"),
+    nothing("id is_superuser is_staff is_active is_service"),
     staff("username first_name last_name last_login date_joined"),
     say("email", "contact", "internal", "keep", STAFF),
     say("password", "identifier", "sensitive", "keep", "Hashed; of the staff."),
+)
+declare(
+    "profiles.ServiceToken",
+    nothing("id name key scopes created_at expires_at revoked_at used_at minute uses refused_at"),
+    staff("account created_by revoked_by"),
+    say("digest", "technical", "sensitive", "keep", "Hash of a service's secret; not about a customer."),
 )
 declare("profiles.User_groups", nothing("id group"), staff("user"))
 declare("profiles.User_user_permissions", nothing("id permission"), staff("user"))

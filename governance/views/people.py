@@ -12,17 +12,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from governance import people as actions
-from governance.people_forms import HandOverForm, InviteForm, RolesForm, SwitchForm
+from governance.people_forms import HandOverForm, InviteForm, RolesForm, SwitchForm, TokenForm
 from governance.roles import BY_NAME
 from profiles import permissions
 from profiles.models import Source, SourceGroupGrant, SourceUserGrant, User
 from profiles.rendering import render_page
 
 PAGE = 50
-SHOW = {"": "Accounts", "invited": "Invited", "off": "Switched off"}
+SHOW = {"": "Accounts", "invited": "Invited", "off": "Switched off", "services": "Services"}
 
 
 def manages_people(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -32,7 +33,9 @@ def manages_people(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 def _listed(show: str) -> QuerySet[User]:
     invited = {"is_active": True, "last_login": None, "password__startswith": "!"}
-    rows = User.objects.order_by("username").prefetch_related("groups")
+    rows = User.objects.filter(is_service=show == "services").order_by("username").prefetch_related("groups")
+    if show == "services":
+        return rows
     if show == "off":
         return rows.filter(is_active=False)
     return rows.filter(**invited) if show == "invited" else rows.filter(is_active=True).exclude(**invited)
@@ -101,10 +104,10 @@ def invite_again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One account: roles, grants, sessions, open work. About 15 queries."""
-    return _page(request, get_object_or_404(User, pk=pk))
+    return person_page(request, get_object_or_404(User, pk=pk))
 
 
-def _page(request: HttpRequest, user: User, status: int = 200, **bound: forms.Form) -> HttpResponse:
+def person_page(request: HttpRequest, user: User, status: int = 200, **bound: forms.Form) -> HttpResponse:
     held = list(user.groups.values_list("name", flat=True))
     context = {
         "person": user, "crumbs": [("People", reverse("governance:people"))],
@@ -113,9 +116,17 @@ def _page(request: HttpRequest, user: User, status: int = 200, **bound: forms.Fo
         "sessions": UserSession.objects.filter(user=user).count(), "grants": _grants(user),
         "is_self": user.pk == request.user.pk,
         "roles_form": RolesForm(initial={"roles": held}), "hand_over_form": HandOverForm(user=user),
-        "switch_form": SwitchForm(prefix="switch"), **bound,
+        "switch_form": SwitchForm(prefix="switch"), **_tokens(user), **bound,
     }  # fmt: skip
     return render_page(request, "governance/person.html", "governance/person.html", context, status)
+
+
+def _tokens(user: User) -> dict[str, object]:
+    """The tokens of a service, and the form for a new one. 1 query for a service, none for a person."""
+    if not user.is_service:
+        return {}
+    form = TokenForm(prefix="token")
+    return {"tokens": list(user.service_tokens.select_related("created_by")), "token_form": form, "now": timezone.now()}
 
 
 def _grants(user: User) -> list[tuple[Source, str, str]]:
@@ -137,7 +148,7 @@ def set_roles(request: HttpRequest, pk: int) -> HttpResponse:
     """Give and take roles."""
     user, form = get_object_or_404(User, pk=pk), RolesForm(request.POST)
     if not form.is_valid():
-        return _page(request, user, 422, roles_form=form)
+        return person_page(request, user, 422, roles_form=form)
     try:
         actions.set_roles(user=user, by=request.user, **form.cleaned_data)
         messages.success(request, "The roles are as chosen; they count from the next page on.")
@@ -154,7 +165,7 @@ def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     form = HandOverForm(request.POST, user=user)
     if not form.is_valid():
-        return _page(request, user, 422, hand_over_form=form)
+        return person_page(request, user, 422, hand_over_form=form)
     try:
         given = actions.hand_over(user=user, by=request.user, **form.cleaned_data)
         messages.success(request, f"Handed over: {given.items} work items and {given.approvals} requests.")
@@ -170,7 +181,7 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
     """Switch an account off, which ends its sessions, or on again."""
     user, form = get_object_or_404(User, pk=pk), SwitchForm(request.POST, prefix="switch")
     if not form.is_valid():
-        return _page(request, user, 422, switch_form=form)
+        return person_page(request, user, 422, switch_form=form)
     act = actions.deactivate if user.is_active else actions.reactivate
     try:
         act(user=user, by=request.user, reason=form.cleaned_data["reason"])

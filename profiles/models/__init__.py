@@ -11,6 +11,7 @@ from .record import Batch, Correction, QuarantinedRow, RecordVersion, SourceReco
 from .reveal import Reveal
 from .schema import BlockedValue, CanonicalField, SchemaVersion
 from .source import FieldMapping, Source, SourceGroupGrant, SourceUserGrant
+from .token import ServiceToken
 from .user import User
 from .work import WorkItem
 
@@ -36,6 +37,7 @@ __all__ = [
     "Reveal",
     "SchemaVersion",
     "SearchEntry",
+    "ServiceToken",
     "Source",
     "SourceGroupGrant",
     "SourceRecord",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from matching import permissions as matching
 from profiles import permissions as profiles
+from profiles import scopes
 
 SIGNED_IN = ()  # whoever signed in
 OPEN = None  # whoever asks
@@ -22,6 +23,14 @@ class Rule:
     manages: bool = False  # takes a grant to manage a source, or the permission to give all grants
 
 
+@dataclass(frozen=True, slots=True)
+class ApiRule:
+    """The scope that each method of a route takes, and the object of source A it is about."""
+
+    scopes: dict[str, scopes.Scope]
+    about: str = ""
+
+
 def page(*permissions: str, about: str = "") -> Rule:
     return Rule(get=permissions, about=about)
 
@@ -35,9 +44,16 @@ def form(*permissions: str, about: str = "", post: tuple[str, ...] | None = None
     return Rule(get=permissions, post=permissions + (post or ()), about=about)
 
 
+# routes of the API: method → the scope that a token must have; the scope says which permission its account takes
+API = {
+    "api:customer": ApiRule({"GET": scopes.READ_CUSTOMERS}, about="only_a"),
+}
+
 MATRIX = {
     "home": page(),
     "gallery": page(),
+    "api:docs": page(),
+    "api:schema": page(),
     "healthz": Rule(get=OPEN, post=OPEN),
     "readyz": Rule(get=OPEN, post=OPEN),
     "profiles:customers": page(profiles.VIEW_CUSTOMERS),
@@ -120,6 +136,9 @@ MATRIX = {
     "governance:set-roles": act(*profiles.MANAGE_PEOPLE, about="ada"),
     "governance:hand-over": act(*profiles.MANAGE_PEOPLE, about="ada"),
     "governance:switch-account": act(*profiles.MANAGE_PEOPLE, about="ada"),
+    "governance:new-service": form(*profiles.MANAGE_PEOPLE),
+    "governance:issue-token": act(*profiles.MANAGE_PEOPLE, about="service"),
+    "governance:revoke-token": act(*profiles.MANAGE_PEOPLE, about="token"),
     "governance:audit": page(profiles.READ_AUDIT),
     "governance:audit-event": page(profiles.READ_AUDIT, about="-"),
     "governance:audit-person": page(profiles.READ_AUDIT),

@@ -19,9 +19,10 @@ from matching import constraints, review, second_person
 from matching.engine.explain import evidence_to_json
 from matching.evidence import explain_pair
 from matching.models import CannotLink, Proposal
-from profiles import conflicts, corrections, flags, work
+from profiles import conflicts, corrections, flags, tokens, work
 from profiles.context import acting, actor_of
 from profiles.models import Batch, Job, Profile, Source, User
+from profiles.scopes import SCOPES
 from tests.cast import Cast, profile_of, record, send
 
 # what is personal, sensitive, and neither, of the customers of source A; lower case, parts that nothing else contains
@@ -59,6 +60,8 @@ class World:
             self._say()
         self.users = {role.name: self.member(role.name) for role in ROLES}
         self.stranger = self._user("stranger", "lead steward", [self.b], GRANTS["lead steward"])
+        self.service = self._user("service", "support", [self.a], ["view"], is_service=True)
+        self.token = self.issue(self.service).token
 
     def _merge(self) -> None:
         """The first customer is of both sources: merged by hand; its record of B had an id of its own."""
@@ -107,13 +110,26 @@ class World:
         made.save()
         return made
 
+    def issue(self, account: User, *scopes: str) -> tokens.Issued:
+        """A token of an account, for these scopes or for all there are."""
+        return tokens.issue(
+            account=account,
+            name="kanar load",
+            scopes=scopes or list(SCOPES),
+            days=1,
+            by=self.cast.root,
+            now=timezone.now(),
+        )
+
     def member(self, role: str) -> User:
         """Somebody of a role, with both sources as far as the demo grants them to it."""
         return self._user(role.replace(" ", "-"), role, [self.a, self.b], GRANTS.get(role, ()))
 
     @staticmethod
-    def _user(name: str, role: str, sources: Iterable[Source], verbs: Iterable[str]) -> User:
-        user = User.objects.create_user(name, is_staff=BY_NAME[role].is_staff)
+    def _user(
+        name: str, role: str, sources: Iterable[Source], verbs: Iterable[str], *, is_service: bool = False
+    ) -> User:
+        user = User.objects.create_user(name, is_staff=BY_NAME[role].is_staff, is_service=is_service)
         user.groups.add(Group.objects.get(name=role))
         for source in sources:
             for verb in verbs:

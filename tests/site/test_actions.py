@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from governance import access_review, people
+from governance import access_review, people, services
 from matching import (
     brakes,
     constraints,
@@ -28,8 +28,8 @@ from matching import (
 from matching import drafts as model_drafts
 from matching import evaluation as evaluations
 from matching.models import CannotLink, Evaluation, MatchModel, Proposal, Publication, RunBrake
-from profiles import approvals, conflicts, corrections, drafts, flags, grants, imports, reveals, schema
-from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion, User
+from profiles import approvals, conflicts, corrections, drafts, flags, grants, imports, reveals, schema, tokens
+from profiles.models import AuditEvent, Correction, Flag, Job, SchemaVersion, ServiceToken, User
 from tests.cast import Cast, profile_of, record, send, send_bytes
 from tests.databases import as_owner
 from tests.site.test_screens import propose
@@ -298,6 +298,23 @@ def invite_again(cast: Cast) -> Callable:
     return lambda: people.invite_again(user=nina, by=cast.root)
 
 
+def issue_token(cast: Cast) -> Callable:
+    User.objects.create_user("load", is_service=True)
+    return lambda: issued(cast)
+
+
+def issued(cast: Cast) -> ServiceToken:
+    account = User.objects.get(username="load")
+    return tokens.issue(
+        account=account, name="n", scopes=["customers:read"], days=1, by=cast.root, now=timezone.now()
+    ).token
+
+
+def revoke_token(cast: Cast) -> Callable:
+    token = issue_token(cast)()
+    return lambda: tokens.revoke(token=token, by=cast.root, now=timezone.now())
+
+
 def on_the_shop(act: Callable, **given: object) -> Callable:
     """A verb on who may view the shop."""
     return lambda cast: lambda: act(source=cast.shop, by=cast.root, **{k: v(cast) for k, v in given.items()})
@@ -390,6 +407,10 @@ VERBS: list[tuple[str, Callable, list[str]]] = [
      ["user.reactivated"]),
     ("governance.people.hand_over", lambda cast: lambda: people.hand_over(
         user=cast.ada, to=cast.bob, by=cast.root, reason="r"), ["user.work_handed_over"]),
+    ("governance.services.make", lambda cast: lambda: services.make(
+        username="load", roles=["integrator"], by=cast.root, reason="r"), ["user.service_made", "user.role_given"]),
+    ("profiles.tokens.issue", issue_token, ["token.issued"]),
+    ("profiles.tokens.revoke", revoke_token, ["token.revoked"]),
     ("governance.access_review.start", lambda cast: lambda: access_review.start(by=cast.root, now=timezone.now()),
      ["access_review.started"]),
     ("governance.access_review.confirm", on_a_review(access_review.confirm), ["source.grant_confirmed"]),

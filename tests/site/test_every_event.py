@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # written in tests that follow the whole matter, which read the stored row
 FOLLOWED = {
     "governance/test_sign_in.py": ["account.signed_in", "account.signed_out", "account.refused", "account.factor_added"],
+    "access/test_api.py": ["token.refused"],
     "governance/test_audit_screens.py": ["audit.exported"],
     "governance/test_requests.py": [
         "request.received", "request.moved", "request.clock", "request.verified", "request.started", "request.task_done",

@@ -49,6 +49,7 @@ SHOWS_NOBODY = {
     "profiles:source": "one source, and who of the staff may read it",
     "profiles:revoke-grant": "staff",
     "governance:people": "staff", "governance:person": "staff", "governance:invite": "staff",
+    "governance:new-service": "other systems",
     "governance:access-review": "staff", "governance:reviewed-access": "staff",
     "governance:audit": "who, when and what kind",
     "governance:audit-export": "who, when and what kind; itself an event",
