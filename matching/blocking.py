@@ -1,6 +1,6 @@
 """Blocking keys in the database: written with the record, joined to find candidates, counted to know shared values."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -71,13 +71,13 @@ class Found:
 
 CANDIDATES = """
 WITH mine AS MATERIALIZED (
-    SELECT key, array_agg(record_id) AS records, min(rule) AS rule
+    SELECT key, array_agg(record_id) AS records, min(rule) AS rule, coalesce((%(caps)s::int[])[min(rule)], 0) AS cap
     FROM matching_blockkey WHERE record_id = ANY(%(ids)s::bigint[]) GROUP BY key
 ), holders AS MATERIALIZED (
     SELECT mine.records, mine.rule, b.record_id FROM mine CROSS JOIN LATERAL (
         SELECT c.record_id, count(*) OVER () AS many
-        FROM (SELECT record_id FROM matching_blockkey WHERE key = mine.key LIMIT %(cap)s + 1) c
-    ) b WHERE b.many <= %(cap)s
+        FROM (SELECT record_id FROM matching_blockkey WHERE key = mine.key LIMIT mine.cap + 1) c
+    ) b WHERE b.many <= mine.cap
 )
 SELECT m.record_id, h.record_id, min(h.rule)
 FROM holders h CROSS JOIN LATERAL (
@@ -88,19 +88,24 @@ WHERE h.record_id <> m.record_id GROUP BY m.record_id, h.record_id
 """
 
 
-def find_candidates(record_ids: Sequence[int], cap: int) -> list[Found]:
+def find_candidates(record_ids: Sequence[int], caps: Mapping[int, int]) -> list[Found]:
     """Records that share a key with one of the given: those of the batch, and those that have a customer.
 
-    Keys of more than `cap` records are left out. Records of another batch wait for their own turn. 1 query, which walks
-    from key to key: joins of sets were planned as nested loops of minutes when the statistics were those of an emptier
-    table.
+    Keys of more records than the cap of their rule (`model.block_caps`), or of no rule of the model, are left out. Records
+    of another batch wait for their own turn. 1 query, which walks from key to key: joins of sets were planned as nested
+    loops of minutes when the statistics were those of an emptier table.
     """
     with connection.cursor() as cursor:
-        cursor.execute(CANDIDATES, {"ids": array(record_ids), "cap": cap})
+        cursor.execute(CANDIDATES, {"ids": array(record_ids), "caps": _by_rule(caps)})
         return [Found(*row) for row in cursor.fetchall()]
 
 
-def overtaken(record_ids: Collection[int], read_seq: int, cap: int) -> set[int]:
+def _by_rule(caps: Mapping[int, int]) -> str:
+    """The caps as an array with the numbers of the rules as its subscripts."""
+    return array(caps.get(number, 0) for number in range(1, max(caps, default=0) + 1))
+
+
+def overtaken(record_ids: Collection[int], read_seq: int, caps: Mapping[int, int]) -> set[int]:
     """Those of the records that share a key with one that was resolved after `read_seq`. 1 query."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -108,11 +113,12 @@ def overtaken(record_ids: Collection[int], read_seq: int, cap: int) -> set[int]:
             SELECT DISTINCT m.record_id
             FROM profiles_sourcerecord r JOIN matching_blockkey l ON l.record_id = r.id
             JOIN matching_blockkey m ON m.key = l.key AND m.record_id = ANY(%(ids)s::bigint[])
+            CROSS JOIN LATERAL (SELECT coalesce((%(caps)s::int[])[l.rule], 0) AS cap) k
             WHERE r.resolve_seq > %(after)s AND l.record_id <> m.record_id AND (
-                SELECT count(*) FROM (SELECT FROM matching_blockkey WHERE key = l.key LIMIT %(cap)s + 1) b
-            ) <= %(cap)s
+                SELECT count(*) FROM (SELECT FROM matching_blockkey WHERE key = l.key LIMIT k.cap + 1) b
+            ) <= k.cap
             """,
-            {"ids": array(record_ids), "after": read_seq, "cap": cap},
+            {"ids": array(record_ids), "after": read_seq, "caps": _by_rule(caps)},
         )
         return {row[0] for row in cursor.fetchall()}
 

@@ -88,7 +88,7 @@ def look(record_ids: Sequence[int], apart_from: Collection[int] = ()) -> Picture
     """
     version = schema.published()
     model, now = models_in_force.with_sources(models_in_force.published(), version), world()
-    found = [f for f in find_candidates(record_ids, model.limits.block) if f.right not in apart_from]
+    found = [f for f in find_candidates(record_ids, model.block_caps) if f.right not in apart_from]
     near = read_records({*record_ids, *(f.right for f in found)})
     fresh = set(record_ids)
     engine = Engine(model, version)

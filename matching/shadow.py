@@ -107,7 +107,7 @@ def _evaluate(claim: jobs.Claim, number: int, row: MatchModel, by: User | None) 
 
 def compare(before: Model, after: Model, *, seed: int) -> dict[str, Any]:
     """Figures and changes of two models on a sample and on the open proposals. About 30 queries."""
-    drawn = sample(before.limits.block, seed)
+    drawn = sample(before.block_caps, seed)
     first, second = outlook(drawn, before), outlook(drawn, after)
     counts, rejudged = _rejudged(before, after)
     changes = {**_changes(drawn, first, second), "open": rejudged}
@@ -125,14 +125,14 @@ def compare(before: Model, after: Model, *, seed: int) -> dict[str, Any]:
 # ---- the sample ---------------------------------------------------------------------------------------------------------
 
 
-def sample(cap: int, seed: int) -> Sample:
+def sample(caps: Mapping[int, int], seed: int) -> Sample:
     """Records drawn at random with all that share a key with them, and whole customers. 2 queries per step of seeds."""
     homes: dict[int, UUID] = {}
     seeds = _seeds(random.Random(seed))
     for start in range(0, len(seeds), STEP):
         if len(homes) >= RECORDS:
             break
-        homes |= _neighbourhood(seeds[start : start + STEP], cap)
+        homes |= _neighbourhood(seeds[start : start + STEP], caps)
     rows = inputs(sorted(homes))
     return Sample(rows, {row.record_id: homes[row.record_id] for row in rows})
 
@@ -149,8 +149,8 @@ def _seeds(rng: random.Random) -> list[int]:
     return [pk for pk in drawn if pk in found][:SEEDS]
 
 
-def _neighbourhood(record_ids: Sequence[int], cap: int) -> dict[int, UUID]:
-    near = {pk for pair in find_candidates(record_ids, cap) for pk in (pair.left, pair.right)} | set(record_ids)
+def _neighbourhood(record_ids: Sequence[int], caps: Mapping[int, int]) -> dict[int, UUID]:
+    near = {pk for pair in find_candidates(record_ids, caps) for pk in (pair.left, pair.right)} | set(record_ids)
     profiles = Membership.objects.filter(record_id__in=near).values("profile_id")
     return dict(Membership.objects.filter(profile_id__in=profiles).values_list("record_id", "profile_id"))
 
@@ -181,7 +181,7 @@ def _situation(
     """Everything as it is now, each record looked at as if it had just changed."""
     place = {profile_id: number for number, profile_id in enumerate(drawn.customers)}
     row_of = {row.record_id: number for number, row in enumerate(drawn.rows)}
-    pairs = pairs_within(block_keys(table, model), model.limits.block)
+    pairs = pairs_within(block_keys(table, model), model.block_caps)
     stops = Mark.objects.filter(record_id__in=row_of, kind__in=kinds_that_stop("auto"), until__isnull=True)
     return Situation(
         table=table,

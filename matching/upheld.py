@@ -30,7 +30,7 @@ def still_true(picture: Picture) -> Picture:
     stale = {("profile", number) for number, profile_id in enumerate(picture.profiles) if profile_id in changed}
     stale |= {("row", row) for row in picture.fresh if _is_astray(picture, row)}
     if now.resolve_seq > picture.world.resolve_seq:
-        late = overtaken(picture.record_ids, picture.world.resolve_seq, picture.model.limits.block)
+        late = overtaken(picture.record_ids, picture.world.resolve_seq, picture.model.block_caps)
         stale |= {("row", row) for row in picture.fresh if picture.rows[row].record_id in late}
     return without(picture, stale) if stale else picture
 

@@ -4,7 +4,7 @@ A pair belongs to the first rule that finds it. That is told by comparing the ke
 partitions need to know nothing of each other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -83,7 +83,7 @@ class Blocking:
             entries = rule_keys(table, rule)
             if not entries.number.any():
                 continue
-            keys, large = _without_oversize(entries.number, rule, model.limits.block)
+            keys, large = _without_oversize(entries.number, rule, model.block_caps[rule.number])
             rules.append(_rule_keys(rule, Entries(entries.rows, keys), len(table)))
             oversize += large
         return cls(rules, tuple(oversize))
@@ -119,17 +119,17 @@ class Blocking:
         return mine
 
 
-def pairs_within(keys: Keys, cap: int) -> Candidates:
+def pairs_within(keys: Keys, caps: Mapping[int, int]) -> Candidates:
     """All pairs of records with a common key, each with the lowest rule number that finds it.
 
-    Keys of more than `cap` records are left out and reported as oversize.
+    Keys of more records than the cap of their rule (`model.block_caps`) are left out and reported as oversize.
     """
     rules, oversize = [], []
     for number in np.unique(keys.rule).tolist():
         own = np.flatnonzero(keys.rule == number)
         own = own[np.argsort(keys.record[own], kind="stable")]
         rule = BlockingRule(number, str(number), (), "")
-        kept, large = _without_oversize(keys.key[own].view(np.uint64), rule, cap)
+        kept, large = _without_oversize(keys.key[own].view(np.uint64), rule, caps[number])
         size = int(keys.record.max()) + 1
         rules.append(_rule_keys(rule, Entries(keys.record[own].astype(np.int64), kept), size))
         oversize += large

@@ -78,13 +78,13 @@ def by_entity(entities: Sequence[str]) -> Truth:
     """Complete truth: records of one entity are one person, all others are not."""
     entity = np.unique(np.array(entities, dtype=str), return_inverse=True)[1].astype(np.int64)
     groups = Keys(np.arange(len(entity), dtype=np.int32), np.zeros(len(entity), np.int16), entity + 1)  # 0 is no key
-    pairs = pairs_within(groups, len(entity) + 1)
+    pairs = pairs_within(groups, {0: len(entity) + 1})
     return Truth(pairs.left, pairs.right, np.ones(len(pairs), np.bool_), entity)
 
 
 def resolve_from_scratch(table: Table, model: Model, usage: Usage = NOWHERE) -> Plan:
     """The plan when every record is new and nothing was known before."""
-    return _resolved(table, pairs_within(block_keys(table, model), model.limits.block), model, usage)
+    return _resolved(table, pairs_within(block_keys(table, model), model.block_caps), model, usage)
 
 
 def _resolved(table: Table, pairs: Candidates, model: Model, usage: Usage) -> Plan:
@@ -112,7 +112,7 @@ def judged_pairs(
 def measure(table: Table, truth: Truth, model: Model, usage: Usage = NOWHERE) -> Figures:
     """All figures of a model on labelled records. Costs one resolution from scratch and one more judgement."""
     keys = block_keys(table, model)
-    candidates = pairs_within(keys, model.limits.block)
+    candidates = pairs_within(keys, model.block_caps)
     known = _known(truth, candidates, len(table))
     judged = judged_pairs(table, known.left, known.right, model, usage, known.found_by)
     part = part_of(_resolved(table, candidates, model, usage), len(table))
@@ -177,7 +177,7 @@ def _yields(keys: Keys, truth: Truth, model: Model, records: int) -> tuple[RuleY
     pairs: dict[str, int] = {}
     for rule in sorted(model.blocking, key=lambda rule: rule.number):
         own = keys.rule == rule.number
-        made = pairs_within(Keys(keys.record[own], keys.rule[own], keys.key[own]), model.limits.block)
+        made = pairs_within(Keys(keys.record[own], keys.rule[own], keys.key[own]), model.block_caps)
         pairs[rule.name] = len(made)
         found[rule.name] = np.isin(true, made.left * records + made.right)
     return evaluate.rule_yields(found, pairs)

@@ -102,7 +102,8 @@ class Doubt:
 class BlockingRule:
     """Records that agree on all parts meet. `number` is stored with the keys and never reused for another rule.
 
-    `value_of` names the comparison whose one value the key stands for, so that its holders can be counted.
+    `value_of` names the comparison whose one value the key stands for, so that its holders can be counted. `cap`: records
+    from which a key of this rule no longer says anything, where that is fewer than the model's limit; 0: the limit.
     """
 
     number: int
@@ -110,6 +111,7 @@ class BlockingRule:
     parts: tuple[str, ...]
     sentence: str
     value_of: str | None = None
+    cap: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,12 @@ class Model:
         """Blocking rule number -> name."""
         return {rule.number: rule.name for rule in self.blocking}
 
+    @cached_property
+    def block_caps(self) -> Mapping[int, int]:
+        """Blocking rule number -> how many records may share a key of it."""
+        most = self.limits.block
+        return {rule.number: min(rule.cap or most, most) for rule in self.blocking}
+
     def named_levels(self, pattern: Sequence[int]) -> dict[str, str]:
         """The levels of a pattern by comparison, missing ones left out."""
         known = zip(self.comparisons, pattern, strict=True)
@@ -269,6 +277,8 @@ def check(model: Model) -> None:
     numbers = [rule.number for rule in model.blocking]
     if len(set(numbers)) != len(numbers):
         raise ModelInvalid("Two blocking rules have one number.")
+    if any(rule.cap < 0 for rule in model.blocking):
+        raise ModelInvalid("The cap of a blocking rule cannot be negative.")
 
 
 def _check_levels(model: Model) -> None:

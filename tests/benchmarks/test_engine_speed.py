@@ -25,7 +25,7 @@ def test_a_batch_is_resolved_against_thousands_in_a_fraction_of_a_second() -> No
     known = np.unique(data.entities, return_inverse=True)[1].astype(np.int64)
     fresh = np.zeros(len(table), np.bool_)
     fresh[np.random.default_rng(1).choice(len(table), BATCH, replace=False)] = True
-    pairs = pairs_within(block_keys(table, model), model.limits.block)
+    pairs = pairs_within(block_keys(table, model), model.block_caps)
     news = fresh[pairs.left] | fresh[pairs.right]
     situation = Situation(
         table, np.where(fresh, -1, known), fresh, pairs.left[news], pairs.right[news], pairs.rule[news]

@@ -64,7 +64,7 @@ class Arrived:
 
 def arrive(table: Table, model: Model, batches: list[list[int]]) -> Arrived:
     """Resolve batch after batch, each against all before it."""
-    pairs, home = pairs_within(block_keys(table, model), model.limits.block), np.full(len(table), -1, np.int64)
+    pairs, home = pairs_within(block_keys(table, model), model.block_caps), np.full(len(table), -1, np.int64)
     torn: list[tuple[int, int]] = []
     for batch in batches:
         fresh = np.isin(np.arange(len(table)), batch)

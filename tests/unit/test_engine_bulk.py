@@ -96,7 +96,7 @@ def test_two_processes_find_what_one_finds() -> None:
 @pytest.mark.parametrize("name", SETS)
 def test_every_pair_belongs_to_the_first_rule_that_finds_it(name: str) -> None:
     run = run_over(name)
-    found = pairs_within(block_keys(run.table, run.model), run.model.limits.block)
+    found = pairs_within(block_keys(run.table, run.model), run.model.block_caps)
     chunks = list(run.blocking.chunks())
     owned = sorted(
         (left, right, rule)

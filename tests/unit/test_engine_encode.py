@@ -48,7 +48,7 @@ ATTRIBUTES = st.dictionaries(st.sampled_from(FIELDS), st.lists(ODD, max_size=3))
 def test_no_value_whatever_makes_encoding_or_comparing_fail(rows: list[dict[str, list[str]]]) -> None:
     records = [RecordInput(i, "shop", "person", attributes) for i, attributes in enumerate(rows)]
     table = encode(records, MODEL, BLOCKED)
-    pairs = pairs_within(block_keys(table, MODEL), 400)
+    pairs = pairs_within(block_keys(table, MODEL), MODEL.block_caps)
     assert compare(table, pairs.left, pairs.right, MODEL).shape == (len(pairs), len(MODEL.comparisons))
 
 

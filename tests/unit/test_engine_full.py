@@ -119,7 +119,7 @@ def arrive_one_by_one(data: Labelled, order: list[int]) -> set[frozenset[int]]:
     table = encode(
         [replace(data.records[i], record_id=place) for place, i in enumerate(order)], model, shipped_blocked()
     )
-    pairs = pairs_within(block_keys(table, model), model.limits.block)
+    pairs = pairs_within(block_keys(table, model), model.block_caps)
     for place in range(len(order)):
         fresh = np.arange(len(order)) == place
         mine = (pairs.right == place) | ((pairs.left == place) & (pairs.right < place))

@@ -26,7 +26,7 @@ def evidence(one: dict[str, str], other: dict[str, str], model: Model = MODEL) -
 def plan_of(records: Sequence[RecordInput], profiles: Sequence[int]) -> Plan:
     profile_of = np.array(profiles, np.int64)
     table = encode(records, MODEL, shipped_blocked())
-    pairs = pairs_within(block_keys(table, MODEL), MODEL.limits.block)
+    pairs = pairs_within(block_keys(table, MODEL), MODEL.block_caps)
     return resolve(Situation(table, profile_of, profile_of < 0, pairs.left, pairs.right, pairs.rule), MODEL)
 
 

@@ -1,12 +1,15 @@
 """Keys bring together who may be one, are the same everywhere, and never flood."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from matching.engine.blocked import shipped_blocked
 from matching.engine.candidates import pairs_within
 from matching.engine.encode import encode
 from matching.engine.keys import block_keys, stable_key, value_keys
-from matching.engine.model import default_model
+from matching.engine.model import ModelInvalid, default_model
 from matching.engine.types import Keys, RecordInput
 from tests.unit.engine_people import ANNA, person
 
@@ -56,20 +59,30 @@ def test_only_single_values_count_as_shared_values() -> None:
 
 def test_a_pair_belongs_to_the_first_rule_that_finds_it() -> None:
     keys = keys_of(person(1, **ANNA), person(2, **ANNA), person(3, given_name="Zoe", family_name="Zett"))
-    found = pairs_within(keys, 400)
+    found = pairs_within(keys, MODEL.block_caps)
     assert (found.left.tolist(), found.right.tolist(), found.rule.tolist()) == ([0], [1], [1])
 
 
 def test_all_pairs_of_a_block_are_found_once() -> None:
-    found = pairs_within(_block(5), 400)
+    found = pairs_within(_block(5), MODEL.block_caps)
     assert len(set(zip(found.left.tolist(), found.right.tolist(), strict=True))) == len(found) == 10
     assert (found.left < found.right).all()
 
 
 def test_a_key_over_the_cap_is_reported_and_makes_no_pairs() -> None:
-    found = pairs_within(_block(5), 4)
+    found = pairs_within(_block(5), MODEL.block_caps | {1: 4})
     assert len(found) == 0
     assert [(item.key, item.records) for item in found.oversize] == [(99, 5)]
+
+
+def test_a_rule_may_have_a_lower_cap_than_the_limit_and_no_higher_one() -> None:
+    first, second, *rest = MODEL.blocking
+    capped = replace(MODEL, blocking=(replace(first, cap=7), replace(second, cap=7_000), *rest))
+    assert capped.block_caps[first.number] == 7
+    assert capped.block_caps[second.number] == MODEL.limits.block
+    assert {"names", "full name"} == {rule.name for rule in MODEL.blocking if rule.cap}
+    with pytest.raises(ModelInvalid, match="negative"):
+        replace(MODEL, blocking=(replace(first, cap=-1), *rest))
 
 
 def _block(size: int) -> Keys:

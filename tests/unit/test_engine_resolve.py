@@ -30,7 +30,7 @@ def plan_of(
     is_fresh = profile_of < 0
     is_fresh[list(fresh or ())] = True
     table = encode(records, MODEL, shipped_blocked())
-    pairs = pairs_within(block_keys(table, MODEL), MODEL.limits.block)
+    pairs = pairs_within(block_keys(table, MODEL), MODEL.block_caps)
     situation = Situation(table, profile_of, is_fresh, pairs.left, pairs.right, pairs.rule, **known)  # type: ignore[arg-type]
     return resolve(situation, MODEL)
 
@@ -166,7 +166,7 @@ def test_the_plan_does_not_depend_on_the_order_of_the_pairs() -> None:
         for i, (given, family) in enumerate(names * 6)
     ]
     table = encode(records, MODEL, shipped_blocked())
-    pairs = pairs_within(block_keys(table, MODEL), MODEL.limits.block)
+    pairs = pairs_within(block_keys(table, MODEL), MODEL.block_caps)
     alone, fresh = np.full(len(table), -1, np.int64), np.ones(len(table), np.bool_)
     plans = []
     for seed in range(4):
