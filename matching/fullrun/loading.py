@@ -11,20 +11,19 @@ from matching.engine.bulk import Run
 from matching.engine.full import World
 from matching.engine.model import Model
 from matching.engine.types import Flags, Ints, Levels
-from matching.models import CannotLinkRecord, FullRun, MatchModel
+from matching.models import CannotLinkRecord, FullRun, FullRunEdge, FullRunMember, MatchModel
 from profiles import jobs, schema
-from profiles.bulk import copied
 from profiles.models import Mark, Membership
 from profiles.models.identity import LinkClass
 from profiles.models.mark import kinds_that_stop
 
-from ..binary_rows import unpacked
+from ..stretches import bounds_of, read_numbers
 from .columns import Columns, kept
 
-EDGES = (
-    "COPY (SELECT left_record, right_record, rule, weight, home, pattern FROM matching_fullrunedge WHERE run_id = {})"
-    " TO STDOUT (FORMAT BINARY)"
-)
+EDGES = """
+SELECT left_record, right_record, rule, weight, home, pattern FROM matching_fullrunedge
+WHERE run_id = {run} AND left_record {{inside}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +166,18 @@ class _Places:
         return [(frozenset(one), frozenset(other)) for one, other in sides.values() if one and other]
 
 
+def bounds_of_run(table: type[FullRunEdge | FullRunMember], column: str, run: FullRun) -> tuple[int, int]:
+    """The lowest and the highest record that a run has written of. 1 query."""
+    return bounds_of(table._meta.db_table, column, f"run_id = {int(run.id)}")
+
+
 def written(run: FullRun, model: Model) -> Written:
     """The pairs that a run has written, by record. 1 COPY."""
-    kinds = [("left", "i8"), ("right", "i8"), ("rule", "i2"), ("weight", "f4"), ("home", "f4")]
-    found = unpacked(copied(EDGES.format(int(run.id))), [*kinds, ("pattern", f"{len(model.comparisons)}u1")])
-    levels = found["pattern"].view(np.int8)
+    kinds = {"left_record": "i8", "right_record": "i8", "rule": "i2", "weight": "f4", "home": "f4", "pattern": "u1"}
+    found = read_numbers(kinds, EDGES.format(run=int(run.id)), bounds_of_run(FullRunEdge, "left_record", run))
+    levels = found["pattern"].view(np.int8).reshape(-1, len(model.comparisons))
     ruled = np.logical_or.reduce([model.holds(rule.condition, levels) for rule in model.rules] or [levels[:, 0] < 0])
-    pairs = Pairs(found["left"], found["right"], found["rule"], levels)
+    pairs = Pairs(found["left_record"], found["right_record"], found["rule"], levels)
     same = ruled | (found["weight"] >= model.thresholds.review_weight - SLACK)
     homes = found["home"] >= model.thresholds.household_weight - SLACK
     return Written(pairs.some(same), pairs.some(homes), len(pairs))

@@ -20,16 +20,17 @@ from matching.engine.full import batches
 from matching.engine.resolve import resolve
 from matching.engine.types import Ints, Plan, Table
 from matching.locks import RESOLVE_LOCK, atomic_with_retry, lock_homes, wait_patiently
-from matching.models import FullRun, Proposal, Relation, RunBrake
+from matching.models import FullRun, FullRunMember, Proposal, Relation, RunBrake
 from matching.outcome import carry_out
 from matching.picture import Picture
 from matching.reading import Stored, read_records
+from matching.stretches import read_numbers
 from profiles import jobs, schema
 from profiles.bulk import array, as_json, copied, texts
 from profiles.collecting import without_collecting
 
 from . import flow, outdating
-from .loading import Pairs, written
+from .loading import Pairs, bounds_of_run, written
 
 Step = FullRun.Step
 TOGETHER = 2_000  # records in a transaction
@@ -43,7 +44,10 @@ LEFT JOIN profiles_membership m ON m.record_id = u.l LEFT JOIN profiles_membersh
 WHERE m.profile_id IS DISTINCT FROM n.profile_id ORDER BY u.l, u.r ON CONFLICT DO NOTHING
 """
 USAGE = "COPY (SELECT key, held FROM matching_fullrunusage WHERE run_id = {}) TO STDOUT (FORMAT BINARY)"
-MEMBERS = 'COPY (SELECT record_id, "group" FROM matching_fullrunmember WHERE run_id = {}) TO STDOUT (FORMAT BINARY)'
+MEMBERS = (
+    'SELECT record_id, "group" AS grouped FROM matching_fullrunmember WHERE run_id = {run} AND record_id {{inside}}'
+    " ORDER BY record_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,9 @@ def batches_of(run: FullRun, number: int) -> Iterator[Batch]:
 
 def _members(run: FullRun) -> dict[str, Ints]:
     """Records with their groups. 1 COPY."""
-    return unpacked(copied(MEMBERS.format(int(run.id))), [("record", "i8"), ("group", "i8")])
+    bounds = bounds_of_run(FullRunMember, "record_id", run)
+    found = read_numbers({"record_id": "i8", "grouped": "i8"}, MEMBERS.format(run=int(run.id)), bounds)
+    return {"record": found["record_id"], "group": found["grouped"]}
 
 
 class _by_group:
