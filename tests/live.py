@@ -28,7 +28,8 @@ class LiveSite:
     def __enter__(self) -> Self:
         for name in self.only:
             self.start(name)
-        wait_until_answered(self.listener)
+        if "web" in self.only:
+            wait_until_answered(self.listener)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,7 @@
-"""A worker killed in mid-batch, a Redis that forgets all, and the whole file once more: the same end, nothing doubled."""
+"""A worker killed in mid-batch, a Redis that forgets all, and the whole file once more: the same end, nothing doubled.
+
+So it is with a worker killed while it calculates a full run, and while it publishes it.
+"""
 
 import io
 import json
@@ -8,14 +11,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 
+import psycopg
 import pytest
 from celery import Celery
+from django.conf import settings
 from django.utils import timezone
 
-from matching.models import Proposal
+from matching.fullrun import actions
+from matching.locks import RESOLVE_LOCK
+from matching.models import FullRun, FullRunEdge, MatchModel, Proposal
 from matching.run import resolve_all
 from profiles import imports, jobs
-from profiles.models import AuditEvent, Batch, GoldenValue, Job, Membership, SourceRecord
+from profiles.models import AuditEvent, Batch, GoldenValue, Job, JobStep, Membership, SourceRecord
 from tests.cast import Cast
 from tests.databases import TestDatabase
 from tests.live import LiveSite
@@ -169,3 +176,54 @@ def check_counts(batch: Batch) -> None:
     assert AuditEvent.objects.filter(action="batch.finished", object_id=str(batch.id)).count() == 1
     resolved = AuditEvent.objects.filter(action="records.resolved").values_list("detail__records", flat=True)
     assert sum(resolved) == len(rows())
+
+
+def test_a_full_run_goes_on_when_its_worker_is_killed(
+    fresh_database: Callable[[], None], django_db_setup: TestDatabase, tmp_path
+) -> None:
+    expected = undisturbed(fresh_database)
+    cast = Cast()
+    jobs.run(receive(cast, rows()).job_id)
+    Job.objects.filter(kind="resolve").delete()  # the run is to do it
+    run = actions.start(model=MatchModel.objects.get(state="published"), train=False, by=cast.root, parts=1)
+    jobs.run(run.job_ids[0])
+    with LiveSite(django_db_setup, tmp_path, only=("worker", "scheduler")) as site:
+        kill_at(site, run, "SELECT FROM matching_fullrun FOR UPDATE")  # taken when a part is done
+        wait(lambda: in_state(run, "reported"), 60)
+        assert FullRunEdge.objects.filter(run_id=run.id).count() == run.figures["counts"]["pairs"] > 0
+        actions.publish(run=run, by=cast.root, reason="", despite_brake=True)
+        ring(run)
+        wait(lambda: JobStep.objects.filter(job__kind="full_run_publish").exists(), 60)
+        kill_at(site, run, f"SELECT pg_advisory_xact_lock({RESOLVE_LOCK})")  # each batch takes it
+        wait(lambda: in_state(run, "published"), 60)
+    fences = Job.objects.filter(kind__startswith="full_run").order_by("id").values_list("args__step", "fence")
+    assert list(fences) == [("read", 1), ("pairs", 2), ("decide", 1), ("report", 1), ("publish", 2)]
+    assert end_state() == expected
+    resolved = AuditEvent.objects.filter(action="records.resolved").values_list("detail__records", flat=True)
+    assert sum(resolved) == len(rows())
+    assert broken() == []
+
+
+def kill_at(site: LiveSite, run: FullRun, statement: str) -> None:
+    """Take a lock, wait until the worker stands there in mid-transaction, and kill it; another goes on."""
+    with psycopg.connect(site.env["DATABASE_URL"]) as connection:
+        connection.execute(statement)
+        ring(run)
+        wait(lambda: connection.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)").fetchone()[0], 60)
+        site.kill("worker")
+    let_leases_run_out()
+    site.start("worker")
+    ring(run)
+
+
+def ring(run: FullRun) -> None:
+    """Tell the workers of the run's open jobs: this process has no doorbell."""
+    run.refresh_from_db()
+    broker = Celery(broker=settings.REDIS_URL)
+    for job in run.open_jobs():
+        broker.send_task("profiles.tasks.run_job", [str(job.id)])
+
+
+def in_state(run: FullRun, state: str) -> bool:
+    run.refresh_from_db()
+    return run.state == state
