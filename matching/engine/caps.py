@@ -7,7 +7,7 @@ import numpy as np
 from matching.engine.compare_dates import DATE, date
 from matching.engine.model import Model
 from matching.engine.selection import OFFSETS
-from matching.engine.types import Flags, Ints, Table
+from matching.engine.types import Ints, Table
 
 SLIPS = ("exact", "one_digit", "transposed", "swapped", "partial")
 
@@ -25,26 +25,6 @@ def caps_exceeded(table: Table, rows: Sequence[int], model: Model) -> bool:
         for source, own in _by_source(table, rows).items()
         for name in _unique(table, source, model)
     )
-
-
-def may_exceed(table: Table, left: Ints, right: Ints, model: Model) -> Flags:
-    """Pairs of records that have so many values together that they must be looked at: a cheap sieve for many."""
-    found = np.zeros(len(left), np.bool_)
-    for name, cap in model.limits.caps.items():
-        found |= _both(table, name, left, right) > cap
-    sources = table.single["source"]
-    for name in {name for source in sources.values[1:] for name in _unique(table, source, model)}:
-        found |= _both(table, name, left, right) > 1
-    return found
-
-
-def _both(table: Table, name: str, left: Ints, right: Ints) -> Ints:
-    counts = np.array(_counted(table, name), np.int64)
-    both: Ints = counts[left] + counts[right]
-    if name in table.date_parts:  # a date that both have is one
-        codes = table.single[name].codes
-        both = both - ((codes[left] == codes[right]) & (codes[left] > 0))
-    return both
 
 
 def _held(table: Table, name: str, rows: Sequence[int]) -> int:

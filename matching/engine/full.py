@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.engine.bulk import Run
-from matching.engine.caps import caps_exceeded, may_exceed
 from matching.engine.components import component_of
-from matching.engine.judge import Judged, judge
 from matching.engine.keys import rule_keys
 from matching.engine.resolve import resolve
 from matching.engine.selection import offsets_of, places_of, selected
-from matching.engine.types import Codes, Flags, Ints, Outcome, Plan, Reason, Situation
+from matching.engine.types import Codes, Flags, Ints, Plan, Situation
 from matching.engine.usage import Usage
 
 BATCH = 2_000  # records resolved together
@@ -77,42 +75,6 @@ def decide_all(
     edge_groups = group[edges.left][edge_order]
     for rows in batches(order, group, batch):
         yield _decided(run, edges, world, np.sort(rows), _of_groups(edge_order, edge_groups, group[rows]), brief)
-
-
-def couples(run: Run, group: Ints, edges: Ends, world: World) -> Flags:
-    """Which edges join two records that nothing else is connected with, of which nothing is known: no other rule applies."""
-    plain = (world.profile_of < 0) & (np.bincount(group, minlength=len(group))[group] == 2)
-    plain &= run.model.limits.cluster_auto >= 2
-    known = set(world.no_auto_records).union(*(one | other for one, other in world.cannot_links))
-    plain[list(known)] = False
-    found: Flags = plain[edges.left] & plain[edges.right]
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Couples:
-    """Pairs decided all at once: those that are joined, and of the others those for a person with the first reason why."""
-
-    left: Ints
-    right: Ints
-    joined: Flags
-    reasons: Sequence[tuple[int, Reason]]  # place, reason
-
-
-def decide_couples(run: Run, left: Ints, right: Ints, found_by: Ints) -> Couples:
-    """What `resolve` decides on pairs of records that stand alone, for many at once."""
-    judged = judge(run.table, left, right, found_by, run.model, run.counts)
-    joined = judged.auto.copy()
-    doubtful = np.flatnonzero(joined & may_exceed(run.table, left, right, run.model)).tolist()
-    over = {place for place in doubtful if caps_exceeded(run.table, _ends(judged, place), run.model)}
-    joined[list(over)] = False
-    asked = np.flatnonzero((judged.verdicts.outcome > Outcome.DISTINCT) & ~joined).tolist()
-    reasons = [(place, Reason.OVER_CAP if place in over else judged.reasons(place)[0]) for place in asked]
-    return Couples(left, right, joined, reasons)
-
-
-def _ends(judged: Judged, place: int) -> tuple[int, int]:
-    return int(judged.left[place]), int(judged.right[place])
 
 
 def concerned(group: Ints, edges: Ends, world: World, number: int = 0, of: int = 1) -> Ints:

@@ -9,7 +9,8 @@ from matching import drafts
 from matching.binary_rows import packed
 from matching.engine.bulk import NO_PAIRS, Edges
 from matching.engine.candidates import Part
-from matching.engine.full import concerned, couples, decide_all, decide_couples, groups, shared_values
+from matching.engine.full import concerned, decide_all, groups, shared_values
+from matching.engine.plain import decide_plain
 from matching.engine.train import train
 from matching.models import FullRun, FullRunChange, FullRunPiece, MatchModel
 from matching.run import without_collecting
@@ -116,11 +117,10 @@ def _decide(claim: jobs.Claim, run: FullRun, number: int) -> None:
     group = groups(loaded.run, pairs, world)
     tally = Tally(loaded, group, asked_before)
     part = (number, run.parts)
-    alone = couples(loaded.run, group, pairs, world)
+    plain = decide_plain(loaded.run, group, pairs, world, *part)
+    tally.add_plain(plain)
     without = np.zeros(len(group), np.bool_)
-    without[pairs.left[alone]] = without[pairs.right[alone]] = True
-    own = pairs.some(alone & (group[pairs.left] % run.parts == number))
-    tally.add_couples(decide_couples(loaded.run, own.left, own.right, own.found_by.astype(np.int64)))
+    without[plain.rows] = True
     alive()
     with without_collecting():
         for decided in decide_all(

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from matching import evidence, proposing
 from matching.blocking import inputs
-from matching.engine.full import Couples, Decided
+from matching.engine.full import Decided
+from matching.engine.plain import Plain
 from matching.engine.types import Component, Ints, Plan, Proposal
 from matching.models import FullRun, FullRunChange
 from matching.models import Proposal as Stored
@@ -52,15 +53,14 @@ class Tally:
         self.homes |= {(int(rows[link.left]), int(rows[link.right])) for link in plan.households}
         self._propose(rows, plan)
 
-    def add_couples(self, found: Couples) -> None:
-        """Count pairs that were decided all at once."""
-        self.decided += [found.left, found.right]
-        joined = int(found.joined.sum())
-        self.counts["joined"] += joined
-        self.counts["founded"] += 2 * len(found.left) - joined
-        self.cluster[found.right[found.joined]] = found.left[found.joined]
-        for place, reason in found.reasons:
-            self.wanted[int(found.left[place]), int(found.right[place])] = str(reason)
+    def add_plain(self, found: Plain) -> None:
+        """Count groups that were decided all at once."""
+        self.decided.append(found.rows)
+        self.counts["joined"] += found.joined
+        self.counts["founded"] += len(found.rows) - found.joined
+        self.cluster[found.rows] = found.cluster
+        for left, right, reason in found.proposals:
+            self.wanted[left, right] = str(reason)
 
     def add_untouched(self, concerned: Ints, number: int, of: int) -> None:
         """Records that wait but that nothing is decided about, and the sizes of customers that stay as they are."""

@@ -13,9 +13,10 @@ from matching.engine.blocked import shipped_blocked
 from matching.engine.bulk import Run
 from matching.engine.candidates import pairs_within
 from matching.engine.encode import encode
-from matching.engine.full import World, couples, decide_all, decide_couples, groups
+from matching.engine.full import World, decide_all, groups
 from matching.engine.keys import block_keys
 from matching.engine.model import default_model
+from matching.engine.plain import decide_plain
 from matching.engine.resolve import resolve
 from matching.engine.types import Ints, Plan, Reason, Situation
 from tests.labelled import Labelled, load, resolve_from_scratch
@@ -71,19 +72,22 @@ def test_a_full_run_in_batches_decides_what_one_step_over_everything_decides(nam
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_pairs_that_stand_alone_are_decided_all_at_once_as_in_any_step(name: str) -> None:
+def test_small_groups_are_decided_all_at_once_as_in_any_step(name: str) -> None:
     run = run_over(name)
     edges, world = run.all(), World(np.full(len(run.table), -1, np.int64))
-    alone = couples(run, groups(run, edges, world), edges, world)
-    ends = [side[alone].astype(np.int64) for side in (edges.left, edges.right, edges.found_by)]
-    found = decide_couples(run, *ends)
-    pairs = list(zip(found.left.tolist(), found.right.tolist(), strict=True))
-    joined = {pair for pair, is_joined in zip(pairs, found.joined.tolist(), strict=True) if is_joined}
-    whole = full_run(name, 300)
-    groups_of_two = {tuple(sorted(group)) for group in customers(whole)}
-    assert joined and joined == groups_of_two & set(pairs)
-    told = {(left, right): reasons[0] for left, right, reasons, _ in proposals(whole) if (left, right) in set(pairs)}
-    assert {pairs[place]: reason for place, reason in found.reasons} == told
+    found = decide_plain(run, groups(run, edges, world), edges, world)
+    rows, whole = set(found.rows.tolist()), full_run(name, 300)
+    home = dict(zip(found.rows.tolist(), found.cluster.tolist(), strict=True))
+    joined = {frozenset(row for row in rows if home[row] == low) for low in set(home.values())}
+    assert {group for group in joined if len(group) > 1} == {group for group in customers(whole) if group <= rows}
+    assert all(group <= rows or group.isdisjoint(rows) for group in customers(whole))
+    assert found.joined == len(rows) - len(joined) > 0
+    told = {
+        (min(home[left], home[right]), max(home[left], home[right]), reasons[0])
+        for left, right, reasons, _ in proposals(whole)
+        if left in rows
+    }
+    assert set(found.proposals) == told
 
 
 def test_batches_hold_each_record_once_and_links_tell_what_one_step_tells() -> None:
