@@ -1,7 +1,7 @@
 """Two roles in the database: the owner changes the schema, the site only works in it.
 
-The site reads and writes rows, of ledgers (tables that a guard makes append-only) it may only read and insert them; it
-can neither empty nor alter a table, nor switch a guard off. Who holds the site's password holds no more than that.
+The site reads and writes rows, of ledgers (tables that a guard makes append-only) it may only read and insert them, and
+change the columns of free text that their guard lets it empty when somebody was erased; it can neither empty nor alter a table, nor switch a guard off. Who holds the site's password holds no more than that.
 """
 
 from typing import Any
@@ -19,7 +19,11 @@ TABLES = """
 SELECT c.relname,
     EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = c.relname || '_append_only') AS is_ledger,
     ARRAY(SELECT p FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'MAINTAIN', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p
-          WHERE has_table_privilege(%(site)s, c.oid, p)) AS held
+          WHERE has_table_privilege(%(site)s, c.oid, p)) AS held,
+    coalesce((SELECT split_part(encode(t.tgargs, 'escape'), '\\000', 1) FROM pg_trigger t
+              WHERE t.tgrelid = c.oid AND t.tgname = c.relname || '_append_only' AND t.tgnargs > 0), '') AS texts,
+    ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          AND has_column_privilege(%(site)s, c.oid, a.attnum, 'UPDATE')) AS changed
 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
 """
 SEQUENCES = """
@@ -62,19 +66,25 @@ def grant(cursor: Any, site: str) -> list[str]:
     """The same on any cursor of the owner, inside a transaction."""
     cursor.execute(TABLES, {"site": site})
     wrong = [
-        (name, wanted) for name, is_ledger, held in cursor.fetchall() if (wanted := _wanted(name, is_ledger)) != held
+        (name, wanted, texts.split(",") if texts else [])
+        for name, is_ledger, held, texts, changed in cursor.fetchall()
+        if (wanted := _wanted(name, is_ledger)) != held
+        or (is_ledger and set(changed) != set(filter(None, texts.split(","))))
     ]
     cursor.execute(SEQUENCES, {"site": site})
     sequences = [row[0] for row in cursor.fetchall()]
     role = sql.Identifier(site)
-    for name, wanted in wrong:
+    for name, wanted, texts in wrong:
         table = sql.Identifier("public", name)
         cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(table, role))
         verbs = sql.SQL(", ").join(map(sql.SQL, wanted))
         cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(verbs, table, role))
+        if texts:
+            columns = sql.SQL(", ").join(map(sql.Identifier, texts))
+            cursor.execute(sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(columns, table, role))
     for name in sequences:
         cursor.execute(sql.SQL("GRANT USAGE, SELECT ON {} TO {}").format(sql.Identifier("public", name), role))
-    return [name for name, _ in wrong]
+    return [name for name, _, _ in wrong]
 
 
 def _wanted(table: str, is_ledger: bool) -> list[str]:

@@ -12,19 +12,19 @@ declare(
     "matching.Proposal",
     technical(
         "id kind state left right left_record right_record probability weight reasons model_label reopened_because"
-        " run_id work_item created_at closed_at closed_because closed_by_job"
+        " run_id work_item created_at closed_at closed_because closed_by_job", "keep", "Ids and codes: decisions name it.",
     ),
-    technical("evidence", "delete", "Levels, never values."),
-    say("fingerprint", "identifier", "personal", "delete"),
-)
+    technical("evidence", "redact", "Levels, never values."),
+    say("fingerprint", "identifier", "personal", "redact"),
+)  # fmt: skip
 declare(
     "matching.Decision",
     technical(
         "id verdict proposal operation left right left_records right_records probability model_label until voids"
         " created_at", "keep", LEDGER,
     ),
-    say("fingerprint", "identifier", "personal", "keep", LEDGER),
-    say("reason", "free_text", "personal", "keep", LEDGER),
+    say("fingerprint", "identifier", "personal", "redact"),
+    say("reason", "free_text", "personal", "redact"),
     staff("actor"),
 )  # fmt: skip
 declare(
@@ -43,10 +43,10 @@ declare(
     "matching.RunBrake",
     technical(
         "id batch full_run state customers merged wanted limit examples stopped_at released_at",
-        "delete",
+        "keep",
         "Ids and counts.",
     ),
-    say("reason", "free_text", "personal", "delete"),
+    say("reason", "free_text", "internal", "keep", "Why an import was let go on: about no customer."),
     staff("released_by"),
 )
 declare(
@@ -63,26 +63,26 @@ declare(
 declare(
     "matching.Evaluation",
     nothing("id model_label model_digest kind set_name figures created_at"),
-    technical("errors", "delete", "Ids of records and customers, never values."),
+    technical("errors", "keep", "Ids of records and customers, never values."),
     staff("created_by"),
 )
 declare(
     "matching.ShadowRun",
     nothing("id model_label model_digest against_label records figures job_id created_at finished_at"),
-    technical("changes", "delete", "Ids of records and customers, never values."),
+    technical("changes", "keep", "Ids of records and customers, never values."),
     staff("created_by"),
 )
 declare(
     "matching.FullRun",
     nothing("id model_label model_digest train state step parts records profiles figures job_ids created_at"
             " reported_at published_at undone_at"),
-    say("reason", "free_text", "internal", "delete"),
+    say("reason", "free_text", "internal", "keep", "Why a run was published: about no customer."),
     staff("created_by published_by undone_by"),
 )  # fmt: skip
 declare("matching.FullRunPart", nothing("id run step number job_id figures done_at"))
 declare(
     "matching.FullRunPiece",
-    nothing("id run number"),
+    technical("id run number"),
     say("content", "identifier", "personal", "delete"),
 )
 declare(

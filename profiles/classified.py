@@ -84,7 +84,7 @@ declare(
     technical(
         "id kind profile model_label run_id undoes expected_versions evidence redirects created_at", "keep", LEDGER
     ),
-    say("reason", "free_text", "personal", "keep", LEDGER),
+    say("reason", "free_text", "personal", "redact"),
     staff("actor"),
 )
 declare(
@@ -108,14 +108,14 @@ declare(
         "keep", LEDGER,
     ),
     say("subject_ids", "identifier", "internal", "keep", "Random ids, needed to answer who acted on a person."),
-    say("reason answer", "free_text", "personal", "keep", LEDGER),
+    say("reason answer", "free_text", "personal", "redact"),
     staff("requested_by owner decided_by"),
 )  # fmt: skip
 declare(
     "profiles.WorkItem",
-    technical("id kind subject_id source reason detail state lease_until due_at created_at closed_at"),
-    say("assignee closed_by", "identifier", "internal", "delete"),
-)
+    technical("id kind subject_id source reason detail state lease_until due_at created_at closed_at", "keep", "Ids and codes; closed with what it was about."),
+    staff("assignee closed_by"),
+)  # fmt: skip
 declare(
     "profiles.Batch",
     nothing(

@@ -179,3 +179,74 @@ CREATE TRIGGER profiles_approval_answered BEFORE UPDATE ON profiles_approval FOR
     EXECUTE FUNCTION refuse_published_change('state', 'owner_id', 'decided_by_id', 'decided_at', 'answer', 'result_id');
 """
 DROP_APPROVAL_ANSWERED = "DROP TRIGGER profiles_approval_answered ON profiles_approval;"
+
+
+ERASED_TEXT = "(erased)"
+# A ledger may name columns of free text, and a question about one of its rows: where the answer is yes (somebody it is
+# about was erased), these may be emptied, and nothing else.
+ERASABLE_LEDGER_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE is_erased boolean; name text; emptied jsonb;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF TG_NARGS = 2 THEN
+            emptied := to_jsonb(OLD);
+            FOREACH name IN ARRAY string_to_array(TG_ARGV[0], ',') LOOP
+                IF to_jsonb(NEW) ->> name IN ('', '{ERASED_TEXT}') THEN
+                    emptied := emptied || jsonb_build_object(name, to_jsonb(NEW) -> name);
+                END IF;
+            END LOOP;
+            IF emptied = to_jsonb(NEW) THEN
+                EXECUTE TG_ARGV[1] INTO is_erased USING OLD.id;
+                IF is_erased THEN RETURN NEW; END IF;
+            END IF;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'ledger % is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+"""
+WHOLLY_FIXED_LEDGER_FUNCTION = LEDGER_FUNCTION.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+
+
+def let_texts_be_erased(table: str, columns: str, is_erased: str) -> str:
+    """Let these columns (commas between) be emptied where the question, with the row's id as $1, is answered by true."""
+    return (
+        f"DROP TRIGGER {table}_append_only ON {table};"
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change('{columns}', $question${is_erased}$question$);"
+    )
+
+
+def keep_texts(table: str) -> str:
+    return (
+        f"DROP TRIGGER {table}_append_only ON {table};"
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change();"
+    )
+
+
+OPERATION_IS_ERASED = (
+    "SELECT EXISTS (SELECT FROM profiles_recordmove m JOIN profiles_sourcerecord r ON r.id = m.record_id"
+    " WHERE m.operation_id = $1 AND r.state = 'erased')"
+)
+# the same for answered approvals: what was said may go when somebody whom it is about was erased
+ERASABLE_PUBLISHED_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION refuse_published_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE name text; is_erased boolean;
+BEGIN
+    FOREACH name IN ARRAY TG_ARGV LOOP
+        IF to_jsonb(OLD) -> name IS DISTINCT FROM to_jsonb(NEW) -> name THEN
+            is_erased := false;
+            IF TG_TABLE_NAME = 'profiles_approval' AND name IN ('reason', 'answer') AND to_jsonb(NEW) ->> name = '{ERASED_TEXT}' THEN
+                SELECT EXISTS (SELECT FROM jsonb_array_elements_text(to_jsonb(OLD) -> 'subject_ids') s
+                    JOIN profiles_profile p ON p.id = s::uuid WHERE p.state = 'erased') INTO is_erased;
+            END IF;
+            IF NOT is_erased THEN
+                RAISE EXCEPTION '% is published: change of % refused', TG_TABLE_NAME, name USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+"""
+WHOLLY_PUBLISHED_FUNCTION = PUBLISHED_FUNCTION.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
