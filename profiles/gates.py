@@ -1,10 +1,12 @@
 """Gates: ordered checks over a batch between standardise and store; upper apps add theirs in `AppConfig.ready`."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from .registry import Registry
+from .schema import SourceSpec
 
 
 class Pass(Enum):
@@ -36,6 +38,7 @@ class Ruling:
 ALLOWED = Ruling()
 Gate = Callable[[Sequence[GateRow]], Sequence[Ruling]]
 GATES: Registry[Gate] = Registry("gates")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 def rule(rows: Sequence[GateRow]) -> list[Ruling]:
@@ -45,3 +48,11 @@ def rule(rows: Sequence[GateRow]) -> list[Ruling]:
         answers = gate(rows)
         rulings = [old if old.passes is not Pass.ALLOW else new for old, new in zip(rulings, answers, strict=True)]
     return rulings
+
+
+def of_broken(source: SourceSpec, raw: Mapping[str, str], attributes: Mapping[str, Sequence[str]]) -> GateRow:
+    """What a gate sees of a line that is no row: what could be read of it, and e-mail addresses anywhere in it."""
+    addresses = {found.lower() for cell in raw.values() for found in _ADDRESS.findall(str(cell))}
+    seen = {key: list(values) for key, values in attributes.items()}
+    seen["email"] = sorted({*seen.get("email", ()), *addresses})
+    return GateRow(source.key, str(raw.get(source.id_column, "")).strip()[:200], seen)

@@ -1,6 +1,6 @@
 """Imports: a file is taken in, streamed chunk by chunk under a job's fence, finished, and undone as a whole."""
 
-import hashlib
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -234,22 +234,32 @@ def replay(*, batch: Batch, mended: dict[int, dict[str, str]], by: User | None) 
     rows = list(batch.quarantine.filter(id__in=mended, state=QuarantinedRow.State.OPEN).select_for_update())
     if not rows:
         raise ImportNotAllowed("These rows were replayed or dismissed already.")
-    version = schema.published()
-    digest = hashlib.sha256(repr(sorted(mended.items())).encode()).hexdigest()
-    again = Batch.objects.create(
-        source=batch.source, file_name=f"replay of import {batch.id}", file_hash=digest, import_mode="delta",
-        state=Batch.State.DONE, schema_version=version.number, rows_total=len(rows), created_by=by,
-        started_at=timezone.now(), finished_at=timezone.now(),
-    )  # fmt: skip
     mended_rows = [Row(row.line, mended[row.id]) for row in rows]
-    results = standardise(mended_rows, version.sources[batch.source.key], {})
-    records.store_chunk(batch=again, rows=mended_rows, standardised=results, schema=version)
+    again = _small_import(batch.source, mended_rows, f"replay of import {batch.id}", by)
     QuarantinedRow.objects.filter(id__in=[row.id for row in rows]).update(
         state=QuarantinedRow.State.REPLAYED, resolved_by=by, resolved_at=timezone.now(), replayed_in=again
     )
     audit.record("quarantine.replayed", obj=batch, detail={"rows": len(rows)})
-    again.refresh_from_db()
     return again
+
+
+def take_row(*, source: Source, cells: dict[str, str], name: str, by: User | None) -> Batch:
+    """Take in one row that came by no file, as a small import of its own. Caller is in a transaction."""
+    return _small_import(source, [Row(1, cells)], name, by)
+
+
+def _small_import(source: Source, rows: list[Row], name: str, by: User | None) -> Batch:
+    """Rows stored at once, as a finished import."""
+    version, now = schema.published(), timezone.now()
+    batch = Batch.objects.create(
+        source=source, file_name=name, file_hash=secrets.token_hex(32),  # no file
+        import_mode="delta", state=Batch.State.DONE, schema_version=version.number, rows_total=len(rows),
+        created_by=by, started_at=now, finished_at=now,
+    )  # fmt: skip
+    results = standardise(rows, version.sources[source.key], {})
+    records.store_chunk(batch=batch, rows=rows, standardised=results, schema=version)
+    batch.refresh_from_db()
+    return batch
 
 
 def dismiss(*, batch: Batch, row_ids: list[int], by: User | None) -> int:

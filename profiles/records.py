@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from . import gates, payloads, storing
 from .bulk import next_ids
+from .canonical.records import standardise_rows
 from .canonical.types import StandardisedRecord
 from .connectors import BadRow, Row, printable
 from .corrections import NewRecord, after_store
@@ -47,10 +48,14 @@ def store_chunk(
     tally = Tally(received=len(rows))
     bad = [row for row in rows if isinstance(row, BadRow)]
     incoming, rejected = _incoming_rows([row for row in rows if isinstance(row, Row)], standardised, source)
-    incoming, gated = _pass_gates(incoming, source, tally)
+    if gates.GATES:
+        incoming, held = _pass_gates(incoming, source, tally)
+        bad = [*_set_aside(bad, rejected, source, tally), *held]
+    else:
+        bad += [row for row, _ in rejected]
     latest = _latest(incoming)
     tally.superseded += len(incoming) - len(latest)
-    _quarantine(batch, [*bad, *rejected, *gated], tally)
+    _quarantine(batch, bad, tally)
     new = _store(batch, latest, schema.number, tally)
     after_store(tally.touched, new)
     _count(batch, tally)
@@ -59,16 +64,18 @@ def store_chunk(
 
 def _incoming_rows(
     rows: Sequence[Row], results: Sequence[StandardisedRecord], source: SourceSpec
-) -> tuple[list[Incoming], list[BadRow]]:
+) -> tuple[list[Incoming], list[tuple[BadRow, gates.GateRow]]]:
+    """Rows to store, and those that cannot be, with what gates see of them."""
     incoming, rejected = [], []
     for row, result in zip(rows, results, strict=True):
         external_id = row.cells.get(source.id_column, "").strip()
+        seen = gates.GateRow(source.key, external_id[:200], result.attributes)
         if not external_id or len(external_id) > 200:
             reason = "The row has no id." if not external_id else "The id is longer than 200 characters."
-            rejected.append(BadRow(row.line, "missing_id", reason, row.cells, source.id_column))
+            rejected.append((BadRow(row.line, "missing_id", reason, row.cells, source.id_column), seen))
         elif result.rejected:
             problem = result.rejected
-            rejected.append(BadRow(row.line, problem.code, problem.message, row.cells, problem.column))
+            rejected.append((BadRow(row.line, problem.code, problem.message, row.cells, problem.column), seen))
         else:
             incoming.append(_incoming(row, external_id, result, source))
     return incoming, rejected
@@ -90,8 +97,7 @@ def _incoming(row: Row, external_id: str, result: StandardisedRecord, source: So
 
 
 def _pass_gates(incoming: list[Incoming], source: SourceSpec, tally: Tally) -> tuple[list[Incoming], list[BadRow]]:
-    if not gates.GATES:
-        return incoming, []
+    """Rows that every gate allows, and those that one sets aside; what one drops is only counted."""
     rulings = gates.rule([gates.GateRow(source.key, row.external_id, row.attributes) for row in incoming])
     allowed, held = [], []
     for row, ruling in zip(incoming, rulings, strict=True):
@@ -102,6 +108,21 @@ def _pass_gates(incoming: list[Incoming], source: SourceSpec, tally: Tally) -> t
         else:
             held.append(BadRow(row.line, ruling.code, ruling.reason, row.cells))
     return allowed, held
+
+
+def _set_aside(
+    bad: Sequence[BadRow], rejected: Sequence[tuple[BadRow, gates.GateRow]], source: SourceSpec, tally: Tally
+) -> list[BadRow]:
+    """Rows that cannot be stored pass the gates, too, before they are kept: what one drops is only counted."""
+    if not bad and not rejected:
+        return []
+    read = standardise_rows([row.raw for row in bad], source.mappings, source.context, {})
+    seen = [gates.of_broken(source, row.raw, result.attributes) for row, result in zip(bad, read, strict=True)]
+    rulings = gates.rule([*seen, *(shown for _, shown in rejected)])
+    rows = [*bad, *(row for row, _ in rejected)]
+    kept = [row for row, ruling in zip(rows, rulings, strict=True) if ruling.passes is not gates.Pass.DROP]
+    tally.suppressed += len(rows) - len(kept)
+    return kept
 
 
 def _latest(rows: Iterable[Incoming]) -> dict[str, Incoming]:

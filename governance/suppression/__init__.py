@@ -1,0 +1,1 @@
+"""Suppression: whoever was erased does not come back with the next file."""
