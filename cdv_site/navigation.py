@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from governance import permissions as governance
 from matching import permissions as matching
 from profiles import jobs
 from profiles import permissions as profiles
@@ -35,6 +36,8 @@ ENTRIES = (
     Entry("Models", "matching:models", "puzzle", matching.VIEW_MODELS),
     Entry("Full runs", "matching:full-runs", "arrows-join", matching.VIEW_FULL_RUNS),
     Entry("Jobs", "profiles:jobs", "activity", profiles.VIEW_JOBS),
+    Entry("Suppressed rows", "governance:suppressed-rows", "ban", governance.CLEAR_SUPPRESSED),
+    Entry("Erasures", "governance:erasures", "trash", governance.VIEW_ERASURES),
     Entry("People", "governance:people", "users", profiles.MANAGE_PEOPLE[0]),
     Entry("Access review", "governance:access-review", "lock", profiles.GRANT_SOURCES[0]),
     Entry("Audit", "governance:audit", "history", profiles.READ_AUDIT),

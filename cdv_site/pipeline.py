@@ -53,6 +53,8 @@ FOLLOWS: dict[str, frozenset[str]] = {
     "rekey": frozenset({"resolve"}),
     "resolve": frozenset(),
     "match_again": frozenset(),
+    "erase_target": frozenset({"erase_target"}),  # those that waited for it, and at last the sweep
+    "prune": frozenset(),
     "evaluate_model": frozenset(),
     "shadow_run": frozenset(),
     "full_run": frozenset({"full_run"}),  # each step the next

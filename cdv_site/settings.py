@@ -195,6 +195,10 @@ AUDIT_CHECKPOINTS = os.environ.get("AUDIT_CHECKPOINTS", "") or (
     str(embedded.state_dir() / "audit-checkpoints.jsonl") if EMBEDDED else ""
 )
 AUDIT_CHECKPOINT_COMMAND = os.environ.get("AUDIT_CHECKPOINT_COMMAND", "")
+# erasures, outside the database: what a backup taken before does not know is erased again after a restore
+ERASURE_LEDGER = os.environ.get("ERASURE_LEDGER", "") or (
+    str(embedded.state_dir() / "erasure-ledger.jsonl") if EMBEDDED else ""
+)
 
 # --- encryption at rest -------------------------------------------------------
 ENCRYPTION_KEYS, ENCRYPTION_KEYS_FILE = env.keys("ENCRYPTION_KEYS", embedded.keys_file if EMBEDDED else None)
@@ -233,8 +237,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_t
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "review-access": {"task": "governance.tasks.review_access", "schedule": 3600, "options": {"expires": 3599}},
+    "prune": {"task": "governance.tasks.prune", "schedule": 86_400, "options": {"expires": 86_399}},
     "seal-audit": {"task": "governance.tasks.seal_audit", "schedule": 10, "options": {"expires": 9}},
     "bring-back-due": {"task": "matching.tasks.bring_back_due", "schedule": 60, "options": {"expires": 59}},
+    "continue-erasures": {"task": "governance.tasks.continue_erasures", "schedule": 60, "options": {"expires": 59}},
     "expire-approvals": {"task": "profiles.tasks.expire_approvals", "schedule": 600, "options": {"expires": 599}},
     "remove-uploads": {"task": "profiles.tasks.remove_uploads", "schedule": 3600, "options": {"expires": 3599}},
     "sweep-jobs": {"task": "profiles.tasks.sweep_jobs", "schedule": 15, "options": {"expires": 14}},

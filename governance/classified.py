@@ -1,7 +1,7 @@
 """What each field of this app's models, and of those behind the sign-in, is as personal data. See profiles/personal_data.py."""
 
-from profiles.classified import STAFF, staff
-from profiles.personal_data import declare, nothing, say, technical
+from profiles.classified import LEDGER, STAFF, staff
+from profiles.personal_data import declare, declare_history, nothing, say, technical
 
 declare(
     "governance.AuditSeal",
@@ -42,6 +42,48 @@ declare(
     say("sealed", "free_text", "sensitive", "delete"),
     say("added_by", "identifier", "internal", "delete"),
 )
+# ---- erasure, suppression, retention, holds ---------------------------------------------------------------------------------
+PROOF = "The proof that somebody was erased: ids, codes and counts."
+declare(
+    "governance.Erasure",
+    technical(
+        "id profile profiles records kept basis reference approval replayed_at plan plan_hash started_at done_at"
+        " certificate certificate_digest signature key_id exported_at", "keep", PROOF,
+    ),
+)  # fmt: skip
+declare("governance.ErasureTarget", technical("id erasure name job_id waits_for cleared done_at", "keep", PROOF))
+declare(
+    "governance.ErasureNotice",
+    technical("id erasure source recipient due_at told_at method confirmed_at", "keep", PROOF),
+    say(
+        "external_ids", "identifier", "sensitive", "keep", "Sealed, for the source alone; empty once it has confirmed."
+    ),
+    staff("told_by"),
+)
+declare(
+    "governance.SuppressionEntry",
+    technical("id key_version kind is_unique scope basis erasure created_at lifted_at lift approval", "keep", PROOF),
+    say("digest", "identifier", "internal", "keep", "A keyed hash, so that the person does not come back unasked."),
+    staff("lifted_by"),
+)
+declare(
+    "governance.SuppressionClearance",
+    technical("id key_version cleared_at", "keep", "So that somebody else is not asked about again."),
+    say("digest", "identifier", "internal", "keep", "A keyed hash of a record that is somebody else's."),
+    staff("cleared_by"),
+)
+declare(
+    "governance.LegalHold",
+    technical("id profile records reason matter placed_at released_at", "keep", LEDGER),
+    staff("placed_by released_by"),
+)
+declare(
+    "governance.RetentionRule",
+    nothing("id source data_class act counted_from days law is_active changed_at"),
+    staff("changed_by"),
+)
+declare_history("governance.RetentionRule")
+declare("governance.RetentionRun", nothing("id started_at finished_at job_id pruned kept rules"))
 
 # ---- the sign-in (allauth): about the staff, never about a customer --------------------------------------------------------
 declare(

@@ -49,7 +49,7 @@ class Handler:
     RequestNotAllowed, in words, where it cannot be; the caller holds the lock of the profile. `targets` are the places
     that the plan must reach; they become tasks when it is approved. `execute` does what is left of them, each in a
     transaction of its own (`each_task`); it may be killed anywhere and is called again. `is_done` may ask for more than
-    that every task is done.
+    that every task is done. `begin` runs in the transaction of the approval, under the profile's lock, once tasks are made.
     """
 
     title: str
@@ -58,6 +58,7 @@ class Handler:
     execute: Callable[[PrivacyRequest, Claim], None]
     is_done: Callable[[PrivacyRequest], bool] = lambda request: True
     takes_two: bool = True
+    begin: Callable[[PrivacyRequest], None] = lambda request: None
 
 
 HANDLERS: Registry[Handler] = Registry("handlers of privacy requests")
@@ -128,6 +129,7 @@ def start(*, request: PrivacyRequest, by: User | None, approval: Approval | None
     else:
         PrivacyRequest.objects.filter(pk=request.pk).update(**changes)
         request.refresh_from_db()
+    handler.begin(request)
     audit.record("request.started", obj=request, subjects=[request.profile_id], detail={"records": len(found)})
     have_done(request)
     return request

@@ -1,6 +1,6 @@
 """Permissions of this app, each with the sentence that says what it lets a person do. See profiles/permissions.py."""
 
-from profiles.permissions import permission
+from profiles.permissions import permission, permissions
 
 # ---- privacy requests ----------------------------------------------------------------------------------------------------
 VIEW_REQUESTS = permission(
@@ -19,3 +19,30 @@ OVERSEE_REQUESTS = permission(
 DO_REQUEST_TASKS = permission(
     "governance.change_requesttask", "Do what a privacy request asks for in the sources one stewards."
 )
+
+# ---- erasure -------------------------------------------------------------------------------------------------------------
+VIEW_ERASURES = permission("governance.view_erasure", "See erasures, how far each is, and its certificate.")
+REQUEST_ERASURE = permission("governance.request_erasure", "Plan the erasure of a customer and ask for it.")
+APPROVE_ERASURE = permission("governance.approve_erasure", "Approve erasures as the second person.")
+ANSWER_NOTICES = permission(
+    "governance.change_erasurenotice",
+    "Tell the sources one stewards of erasures, and confirm that they were done there.",
+)
+VIEW_SUPPRESSION = permission(
+    "governance.view_suppressionentry", "See by which keyed hashes erased people are known again, never who they were."
+)
+LIFT_SUPPRESSION = permission("governance.lift_suppression", "Ask for a suppression to be lifted.")
+APPROVE_LIFT = permission("governance.approve_lift", "Approve as the second person that a suppression is lifted.")
+CLEAR_SUPPRESSED = permission(
+    "governance.add_suppressionclearance",
+    "Say that a row which only shares something with an erased person is another's.",
+)
+
+# ---- retention and holds -------------------------------------------------------------------------------------------------
+VIEW_RETENTION = permission(
+    "governance.view_retentionrule", "See how long data is kept, what went and why, and what is held."
+)
+SET_RETENTION = permissions(
+    "governance", "add_retentionrule change_retentionrule", "Set how long each class of data of a source is kept."
+)
+HOLD_CUSTOMERS = permission("governance.hold_customer", "Place legal holds on customers, and release them.")

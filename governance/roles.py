@@ -37,10 +37,14 @@ STEWARDING = (
     *READING, *IN_CLEAR,
     profiles.CORRECT, profiles.ANSWER_FLAGS,
     profiles.IMPORT, profiles.UNDO_IMPORT, profiles.MEND, profiles.VIEW_JOBS,
-    profiles.VIEW_APPROVALS,
+    profiles.VIEW_APPROVALS, governance.CLEAR_SUPPRESSED, governance.ANSWER_NOTICES,
     matching.REVIEW, matching.CHANGE_IDENTITY, matching.REVOKE_CANNOT_LINK, matching.VIEW_MODELS,
     matching.VIEW_FULL_RUNS,
     governance.VIEW_REQUESTS, governance.FILE_REQUESTS, governance.DO_REQUEST_TASKS,
+)  # fmt: skip
+ERASING = (
+    governance.VIEW_ERASURES, governance.REQUEST_ERASURE, governance.VIEW_SUPPRESSION, governance.LIFT_SUPPRESSION,
+    governance.VIEW_RETENTION,
 )  # fmt: skip
 
 ROLES = (
@@ -48,12 +52,15 @@ ROLES = (
     Role("lead steward", "Stewards, and is the second person who approves: models, and what needs four eyes.", (
         *STEWARDING, matching.APPROVE_CHANGE, matching.RELEASE_BRAKE, profiles.VIEW_DICTIONARY, matching.EVALUATE_MODELS,
         matching.PUBLISH_MODEL, matching.START_FULL_RUN, matching.PUBLISH_FULL_RUN,
-        governance.APPROVE_REQUESTS,
+        governance.APPROVE_REQUESTS, governance.VIEW_ERASURES, governance.APPROVE_ERASURE, governance.APPROVE_LIFT,
+        governance.VIEW_SUPPRESSION, governance.VIEW_RETENTION,
     ), views_new_sources=True),
     Role("privacy officer", "Answers for the rights of the people behind the records: sees all of them, and who saw them.", (
         profiles.VIEW_CUSTOMERS, *IN_CLEAR, profiles.FLAG, profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,
         profiles.VIEW_APPROVALS, governance.VIEW_REQUESTS, governance.FILE_REQUESTS, governance.HANDLE_REQUESTS,
         governance.APPROVE_REQUESTS, governance.OVERSEE_REQUESTS, governance.DO_REQUEST_TASKS,
+        *ERASING, governance.APPROVE_ERASURE, governance.APPROVE_LIFT, governance.ANSWER_NOTICES,
+        *governance.SET_RETENTION, governance.HOLD_CUSTOMERS,
     ), views_new_sources=True),
     Role("support", "Finds the customer who calls: values are masked, and revealed for a purpose.", (
         profiles.VIEW_CUSTOMERS, *PERSONAL_MASKED, profiles.REVEAL, profiles.FLAG,
@@ -65,6 +72,8 @@ ROLES = (
     )),
     Role("auditor", "Checks who did and saw what, and what is kept; never sees a value.", (
         profiles.READ_AUDIT, profiles.VIEW_DICTIONARY, governance.VIEW_REQUESTS, governance.OVERSEE_REQUESTS,
+        governance.VIEW_ERASURES, governance.VIEW_SUPPRESSION,
+        governance.VIEW_RETENTION,
     )),
     Role("administrator", "Sets up sources, schema, models and people, and keeps jobs running; sees customers masked.", (
         profiles.VIEW_CUSTOMERS, *PERSONAL_MASKED, profiles.VIEW_COUNTS,

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from . import access_review
 from .checkpoints import deliver
+from .erasure import execute, requests
+from .retention import pruning
 from .sealing import seal_waiting
 from .signing import NoSigningKey
 
@@ -27,3 +29,16 @@ def seal_audit() -> None:
 def review_access() -> None:
     """Begin the quarter's access review, and let what nobody confirmed fall."""
     access_review.keep_calendar(now=timezone.now())
+
+
+@shared_task(name="governance.tasks.continue_erasures")
+def continue_erasures() -> None:
+    """Go on with erasures that wait for something."""
+    execute.continue_open()
+    requests.clear_answered()
+
+
+@shared_task(name="governance.tasks.prune")
+def prune() -> None:
+    """Let go what is past its window."""
+    pruning.queue()

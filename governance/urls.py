@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import access, access_review, audit, people, seals, services
+from .views import access, access_review, audit, erasures, people, retention, seals, services, suppression
 
 app_name = "governance"
 
@@ -28,4 +28,22 @@ urlpatterns = [
     path("access-review/start/", access_review.start, name="start-access-review"),
     path("access-review/<int:pk>/", access_review.review, name="reviewed-access"),
     path("access-review/<int:pk>/decide/", access_review.decide, name="decide-grants"),
+    path("erasures/", erasures.erasures, name="erasures"),
+    path("erasures/<uuid:pk>/", erasures.erasure, name="erasure"),
+    path("erasures/<uuid:pk>/certificate/", erasures.certificate, name="erasure-certificate"),
+    path("erasures/<uuid:pk>/retry/", erasures.retry, name="retry-erasure"),
+    path("erasures/notices/<int:pk>/", erasures.notice, name="erasure-notice"),
+    path("erasures/notices/<int:pk>/answer/", erasures.answer_notice, name="answer-erasure-notice"),
+    path("customers/<uuid:pk>/keeping/", erasures.panel, name="keeping"),
+    path("customers/<uuid:pk>/erasure/", erasures.plan, name="erasure-plan"),
+    path("customers/<uuid:pk>/erasure/ask/", erasures.ask, name="ask-erasure"),
+    path("customers/<uuid:pk>/hold/", retention.place, name="place-hold"),
+    path("suppressions/", suppression.suppressions, name="suppressions"),
+    path("suppressions/<int:pk>/lift/", suppression.lift, name="lift-suppression"),
+    path("suppressions/rows/", suppression.held, name="suppressed-rows"),
+    path("suppressions/rows/<int:pk>/clear/", suppression.clear, name="clear-suppressed"),
+    path("retention/", retention.retention, name="retention"),
+    path("retention/<int:pk>/switch/", retention.switch, name="switch-window"),
+    path("holds/", retention.holds, name="holds"),
+    path("holds/<int:pk>/release/", retention.release, name="release-hold"),
 ]

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F, Q
 from django.utils import timezone
 
 from profiles import audit, golden
@@ -190,3 +191,46 @@ def _write_audit(drafts: Sequence[Draft], operations: Sequence[IdentityOperation
         )
         for draft, operation in zip(drafts, operations, strict=True)
     )
+
+
+def take_out(
+    leaving: Mapping[UUID, Sequence[Membership]], emptied: Collection[UUID], *, evidence: Mapping[str, Any]
+) -> list[IdentityOperation]:
+    """Erased records leave their customers; a customer that is `emptied` is erased, with the ids merged into it.
+
+    Caller holds the locks and has checked everything. A fixed number of queries.
+    """
+    now, actor = timezone.now(), current_actor()
+    proposals.lock_of(leaving)
+    operations = [
+        IdentityOperation(
+            kind=Kind.ERASE, profile_id=pid, actor_id=actor.user_id, run_id=actor.job_id, evidence=dict(evidence),
+            created_at=now,
+        )
+        for pid in leaving
+    ]  # fmt: skip
+    moves = [
+        RecordMove(
+            operation_id=operation.id, record_id=m.record_id, from_profile_id=m.profile_id, to_profile_id=None,
+            class_before=m.link_class, linked_before=m.linked_by,
+        )
+        for operation in operations
+        for m in leaving[operation.profile_id]
+    ]  # fmt: skip
+    copy_models(operations)
+    copy_models(moves)
+    Membership.objects.filter(record_id__in=[m.record_id for m in moves]).delete()
+    golden.rebuild(list(leaving))
+    gone = Profile.objects.filter(Q(id__in=emptied) | Q(canonical_id__in=emptied)).exclude(state=Profile.State.ERASED)
+    erased = list(gone.values_list("id", flat=True))
+    Profile.objects.filter(id__in={*erased, *leaving}).update(version=F("version") + 1, updated_at=now)
+    Profile.objects.filter(id__in=erased).update(state=Profile.State.ERASED, canonical_id=None, record_count=0)
+    audit.record_all(
+        audit.event(
+            "identity.erased", obj=operation, subjects=[operation.profile_id],
+            detail={"records": len(leaving[operation.profile_id])},
+        )
+        for operation in operations
+    )  # fmt: skip
+    run_steps(operations, moves)
+    return operations

@@ -1,15 +1,28 @@
 from .delivery import CheckpointDelivery
+from .erasure import Basis, Erasure, ErasureNotice, ErasureTarget
+from .hold import LegalHold
 from .request import PrivacyRequest, RequestAttachment, RequestClock, RequestTask
+from .retention import RetentionRule, RetentionRun
 from .review import AccessReview, ReviewedGrant
 from .seal import AuditSeal
+from .suppression import SuppressionClearance, SuppressionEntry
 
 __all__ = [
     "AccessReview",
     "AuditSeal",
+    "Basis",
     "CheckpointDelivery",
+    "Erasure",
+    "ErasureNotice",
+    "ErasureTarget",
+    "LegalHold",
     "PrivacyRequest",
     "RequestAttachment",
     "RequestClock",
     "RequestTask",
+    "RetentionRule",
+    "RetentionRun",
     "ReviewedGrant",
+    "SuppressionClearance",
+    "SuppressionEntry",
 ]

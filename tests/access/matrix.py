@@ -5,6 +5,7 @@ An address that is not here fails the suite; a method that is not here is refuse
 
 from dataclasses import dataclass
 
+from governance import permissions as governance
 from matching import permissions as matching
 from profiles import permissions as profiles
 from profiles import scopes
@@ -145,4 +146,22 @@ MATRIX = {
     "governance:audit-user": page(profiles.READ_AUDIT),
     "governance:audit-export": page(profiles.READ_AUDIT),
     "governance:seals": page(profiles.READ_AUDIT),
+    "governance:erasures": page(governance.VIEW_ERASURES),
+    "governance:erasure": page(governance.VIEW_ERASURES, about="-"),
+    "governance:erasure-certificate": page(governance.VIEW_ERASURES, about="-"),
+    "governance:retry-erasure": act(governance.REQUEST_ERASURE, about="-"),
+    "governance:erasure-notice": page(governance.ANSWER_NOTICES, about="-"),
+    "governance:answer-erasure-notice": act(governance.ANSWER_NOTICES, about="-"),
+    "governance:keeping": page(governance.VIEW_ERASURES, about="only_a"),
+    "governance:erasure-plan": page(governance.VIEW_ERASURES, about="only_a"),
+    "governance:ask-erasure": act(governance.REQUEST_ERASURE, about="only_a"),
+    "governance:place-hold": act(governance.HOLD_CUSTOMERS, about="only_a"),
+    "governance:suppressions": page(governance.VIEW_SUPPRESSION),
+    "governance:lift-suppression": act(governance.LIFT_SUPPRESSION, about="-"),
+    "governance:suppressed-rows": page(governance.CLEAR_SUPPRESSED),
+    "governance:clear-suppressed": act(governance.CLEAR_SUPPRESSED, about="-"),
+    "governance:retention": form(governance.VIEW_RETENTION, post=governance.SET_RETENTION),
+    "governance:switch-window": act(*governance.SET_RETENTION, about="-"),
+    "governance:holds": page(governance.VIEW_RETENTION),
+    "governance:release-hold": act(governance.HOLD_CUSTOMERS, about="-"),
 }

@@ -1,10 +1,13 @@
 """Every concrete field of every model is declared as personal data or as none, histories and Django's own included."""
 
+from uuid import uuid4
+
 import pytest
 from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
+from governance.erasure import stores
 from profiles.models import CanonicalField
 from profiles.personal_data import DECLARED, Erasure, Fields, concrete_fields, declare, declared_for, say
 
@@ -89,3 +92,17 @@ def test_the_data_dictionary_is_the_administrators(django_assert_max_num_queries
         "Birth date",
     ):
         assert said in page
+
+
+@pytest.mark.django_db
+def test_erasure_finds_the_rows_of_every_model_that_it_does_not_keep() -> None:
+    """A model that leads to no record and no customer fails with the line to write."""
+    found = stores.stores()
+    wanted = {
+        label for label, fields in DECLARED.items() if any(one.erasure != Erasure.KEEP for one in fields.values())
+    }
+    assert set(found) == wanted
+    somebody = stores.Subject((uuid4(),), (1, 2))
+    assert {label: store.left(somebody).count() for label, store in found.items()} == dict.fromkeys(found, 0)
+    with pytest.raises(stores.NoWay, match=r"LINKS.register\('profiles.User'"):
+        stores.derived(apps.get_model("profiles.User"))

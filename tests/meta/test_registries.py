@@ -9,6 +9,9 @@ import pytest
 from django.urls import NoReverseMatch, reverse
 
 from cdv_site import pipeline
+from governance.erasure.execute import FOLLOWERS
+from governance.erasure.targets import TARGETS
+from governance.fulfilment import HANDLERS
 from matching.steps import STEPS
 from profiles import approvals, audit, jobs, work
 from profiles.corrections import AFTER_STORE
@@ -31,17 +34,35 @@ EXPECTED = [
         {"import", "undo_import", "rebuild", "resolve", "rekey", "match_again"}
         | MODELS
         | FULL_RUN
-        | {"fulfil_request"},
+        | {"fulfil_request", "erase_target", "prune"},
     ),
-    (approvals.KINDS, {"merge_verified", "partial_undo", "privacy_request"}),
-    (work.KINDS, {"approval", "proposal", "split", "cluster_stopped", "run_brake", "flag", "correction_conflict"}),
+    (approvals.KINDS, {"merge_verified", "partial_undo", "privacy_request", "erase_customer", "lift_suppression"}),
+    (
+        work.KINDS,
+        {
+            "approval",
+            "proposal",
+            "split",
+            "cluster_stopped",
+            "run_brake",
+            "flag",
+            "correction_conflict",
+            "erasure_notice",
+        },
+    ),
+    (
+        TARGETS,
+        {"identity", "records", "derived", "notes", "others", "set_aside", "uploads", "runs", "outbox", "notices"},
+    ),
+    (HANDLERS, {"deletion"}),
+    (FOLLOWERS, {"requests"}),
     (AFTER_STORE, {"corrections", "keys"}),
     (AFTER_PUBLISH, {"rebuild", "keys"}),
     (MATCHED, {"engine"}),
     (STEPS, {"proposals", "rescore"}),
     (TIMELINE, {"corrections", "decisions", "founded", "imports", "operations", "revocations"}),
-    (PANELS, {"links"}),
-    (GATES, set()),
+    (PANELS, {"keeping", "links"}),
+    (GATES, {"suppression"}),
     (
         SEALED,
         {

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
-from governance import access_review
-from governance.models import ReviewedGrant
+from governance import access_review, holds
+from governance.models import Erasure, RetentionRun, ReviewedGrant, SuppressionEntry
 from matching import constraints, identity, second_person
 from matching.models import CannotLink, Decision, Proposal, Relation
 from profiles import conflicts, corrections, flags, grants, work
@@ -72,6 +72,14 @@ LISTS = {
     "matching:proposal?of=a split": "split_off",
     "matching:split": "hub",
     "matching:move": "hub",
+    "governance:erasures": None,
+    "governance:suppressions": None,
+    "governance:suppressions?show=lifted": None,
+    "governance:suppressed-rows": None,
+    "governance:retention": None,
+    "governance:holds": None,
+    "governance:keeping": "hub",
+    "governance:erasure-plan": "hub",
 }
 OWN_MODELS = "its own test: tests/site/test_model_pages.py"
 OWN_RUNS = "its own test: tests/site/test_full_run_pages.py"
@@ -100,6 +108,9 @@ NO_LISTS = {
     "governance:reviewed-access": "as governance:access-review",
     "profiles:revoke-grant": "one grant",
     "governance:access": "roles and sources, in a number that is fixed",
+    "governance:erasure": "one erasure; its targets are fixed, its notices as many as sources",
+    "governance:erasure-certificate": "one certificate",
+    "governance:erasure-notice": "one notice",
     "profiles:reach": "counts by source",
     "governance:seals": "its own test: tests/governance/test_sealing.py",
     "governance:audit-event": "one event",
@@ -185,11 +196,28 @@ class World:
         )
         self._ask(name)
         self._let_in(name)
+        self._forget(name)
         work.open_item(kind="cluster_stopped", subject_id=others[4].id, reason="stopped", detail={"size": 60})
         correction = corrections.correct(record=joined, field="city", values=["Ulm"], reason="r", by=ada)
         conflicts._ask(correction)
         corrections.correct(record=self.record, field="city", values=[f"Town{name}"], reason="r", by=ada)
         flags.flag(record=joined, field="city", value="Ulm", note="n", by=ada)
+
+    def _forget(self, name: str) -> None:
+        """An erasure with an entry in force and one that was lifted, a row that waits for it, a run, a hold."""
+        now = timezone.now()
+        erasure = Erasure.objects.create(
+            profile=self.hub, profiles=[], records=[], basis="request", plan={}, plan_hash="", started_at=now,
+            done_at=now, replayed_at=now, certificate={}, exported_at=now,
+        )  # fmt: skip
+        for lift in ("", "before"):
+            SuppressionEntry.objects.create(
+                digest=f"{name}{lift}".encode(), key_version=1, kind="email", is_unique=True, basis="request",
+                erasure=erasure, created_at=now, lift=lift, lifted_at=now if lift else None,
+            )  # fmt: skip
+        QuarantinedRow.objects.create(batch=self.batch, line=1, code="suppressed_shared", reason="Why", payload=b"")
+        RetentionRun.objects.create(started_at=now, job_id=uuid.uuid4(), rules={"1": "A window"})
+        holds.place(profile=self.hub, reason="claim", matter=name, by=self.cast.ada)
 
     def _let_in(self, name: str) -> None:
         """Two people more, one of them switched off, with a grant to review."""

@@ -25,7 +25,7 @@ SHOWS = {
     "matching:queue?show=later", "matching:queue?reason=unsure&band=70&age=7",
     "profiles:approvals", "profiles:approvals?show=mine", "profiles:approval",
     "matching:other-work", "matching:links", "matching:operation", "matching:proposal", "matching:proposal?of=a split",
-    "matching:split", "matching:move",
+    "matching:split", "matching:move", "governance:holds", "governance:erasure-plan",
 }  # fmt: skip
 ALSO_SHOWS = {"profiles:flag", "profiles:flag-value", "profiles:conflict", "matching:compare"}
 ELSEWHERE = {
@@ -34,6 +34,7 @@ ELSEWHERE = {
     "matching:full-run": "full_run.read: tests/site/test_full_run_pages.py",
     "matching:brake": "run_brake.read: tests/matching/test_run_brake.py",
     "matching:try-model": "model.tested: tests/site/test_model_pages.py",
+    "governance:erasure-notice": "erasure.ids_read: tests/governance/test_erasure.py",
     "profiles:mend": "quarantine.read: a row that is nobody's yet, see below",
 }
 SHOWS_NOBODY = {
@@ -57,6 +58,10 @@ SHOWS_NOBODY = {
     "governance:audit-person": "who, when and what kind; itself an event",
     "governance:audit-user": "who, when and what kind; itself an event",
     "governance:seals": "numbers and digests",
+    "governance:erasures": "erasures and how far they are", "governance:erasure": "targets, sources and counts",
+    "governance:erasure-certificate": "ids, counts and digests", "governance:keeping": "holds and ids",
+    "governance:suppressions": "digests", "governance:suppressed-rows": "lines and reasons",
+    "governance:retention": "windows and counts",
     "governance:access": "roles and what they may do",
     "profiles:reach": "counts",
     "matching:full-runs": "runs and counts", "matching:full-run-progress": "counts",

@@ -1,0 +1,1 @@
+"""Erasure: planned, approved by a second person, carried out target by target, swept, certified."""
