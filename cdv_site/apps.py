@@ -8,8 +8,12 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
+
         from profiles import jobs, tasks
 
-        from . import celery  # noqa: F401  (the default Celery app, before any task is sent)
+        from . import celery, closing  # noqa: F401  (the default Celery app, before any task is sent)
+
+        connection_created.connect(closing.refuse_when_closed, dispatch_uid="closing")
 
         jobs.ring = tasks.ring_celery

@@ -3,6 +3,8 @@
 from profiles.audit import EVENTS, EventKind
 
 for _name, _kind in {
+    "site.backed_up": EventKind("Made a backup of {rows} rows ({backup})"),
+    "site.restored": EventKind("Restored the backup made at {made_at}; opened the site"),
     "account.signed_in": EventKind("Signed in by {by}"),
     "account.signed_out": EventKind("Signed out"),
     "account.refused": EventKind("Was refused at the sign-in ({by})"),

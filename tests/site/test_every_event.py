@@ -54,6 +54,7 @@ FOLLOWED = {
     "site/test_full_run_pages.py": ["full_run.read", "full_run.published", "full_run.undone", "full_run.discarded"],
     "site/test_model_pages.py": ["model.tested", "shadow_run.read", "evaluation.read"],
     "profiles/test_rotation.py": ["keys.rotated"],
+    "site/test_backup.py": ["site.restored", "site.backed_up"],
     "site/test_read_events.py": ["approval.read"],
 }  # fmt: skip
 
