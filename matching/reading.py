@@ -13,6 +13,7 @@ from profiles.bulk import array
 from profiles.golden import trust_of
 from profiles.models import Correction, SourceRecord
 from profiles.schema import Schema
+from profiles.sensitive import opened, place_of_record
 from profiles.survivorship import Member
 
 from .engine.types import RecordInput
@@ -21,7 +22,7 @@ LIVE = (SourceRecord.State.RECEIVED.value, SourceRecord.State.RESOLVED.value)
 
 _RECORDS = """
 SELECT r.id, s.key, r.party_kind, r.attributes::text, r.source_id, r.updated_at, r.revision, r.state,
-       m.profile_id, m.link_class, m.linked_by
+       m.profile_id, m.link_class, m.linked_by, r.sealed
 FROM profiles_sourcerecord r JOIN profiles_source s ON s.id = r.source_id
 LEFT JOIN profiles_membership m ON m.record_id = r.id
 """
@@ -70,13 +71,14 @@ def _read(where: str, ids: Iterable[object]) -> list[Stored]:
     with connection.cursor() as cursor:
         cursor.execute(_RECORDS + where, [array(ids)])
         rows = cursor.fetchall()
-    attributes = json.loads(f"[{','.join(row[3] for row in rows)}]")
+    stored = json.loads(f"[{','.join(row[3] for row in rows)}]")
+    attributes = (opened(own, row[-1], place_of_record(row[0])) for row, own in zip(rows, stored, strict=True))
     open_ones = corrections.open_corrections([row[0] for row in rows])
     return [_stored(row, values, open_ones.get(row[0])) for row, values in zip(rows, attributes, strict=True)]
 
 
 def _stored(row: tuple, attributes: dict[str, list[str]], corrected: Mapping[str, Correction] | None) -> Stored:
-    record_id, source, kind, _, *rest = row
+    record_id, source, kind, _, *rest, _ = row
     if corrected:
         attributes = corrections.applied(attributes, corrected)
     return Stored(RecordInput(record_id, source, kind, attributes), *rest, frozenset(corrected or ()))

@@ -19,6 +19,7 @@ declare(
     say("payload", "free_text", "sensitive", "redact", "As received: anything may be in it."),
     say("payload_hash", "identifier", "personal", "redact"),
     say("attributes", "identifier", "sensitive", "redact", "Field by field as the schema declares."),
+    say("sealed", "identifier", "sensitive", "redact", "The sensitive ones of them, encrypted."),
     say("problems", "technical", "internal", "redact"),
     say("source_version", "technical", "internal", "redact"),
 )  # fmt: skip
@@ -27,7 +28,7 @@ declare(
     technical("id record revision state party_kind problems source_version schema_version batch line updated_at replaced_by_batch replaced_at"),
     say("payload", "free_text", "sensitive", "delete"),
     say("payload_hash", "identifier", "personal", "delete"),
-    say("attributes", "identifier", "sensitive", "delete"),
+    say("attributes sealed", "identifier", "sensitive", "delete"),
 )  # fmt: skip
 declare(
     "profiles.QuarantinedRow",
@@ -38,21 +39,21 @@ declare(
 declare(
     "profiles.Correction",
     technical("id record field act created_at released_at"),
-    say("values source_values", "identifier", "sensitive", "delete"),
+    say("values source_values sealed", "identifier", "sensitive", "delete"),
     say("reason", "free_text", "personal", "delete"),
     say("created_by released_by", "identifier", "internal", "delete"),
 )
 declare(
     "profiles.Flag",
     technical("id record field created_at outcome answered_at"),
-    say("value", "identifier", "sensitive", "delete"),
+    say("value sealed", "identifier", "sensitive", "delete"),
     say("note answer", "free_text", "personal", "delete"),
     say("reporter answered_by", "identifier", "internal", "delete"),
 )
 declare(
     "profiles.GoldenValue",
     technical("id profile field rank record source_ids record_ids rule observed_at"),
-    say("value", "identifier", "sensitive", "delete"),
+    say("value sealed", "identifier", "sensitive", "delete"),
 )
 declare(
     "profiles.SearchEntry",

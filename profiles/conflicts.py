@@ -75,4 +75,4 @@ def read_again(before: Iterable[tuple[int, dict, dict]]) -> None:
         old, new = changed[correction.record_id]
         if sorted(correction.source_values) == sorted(old.get(correction.field, ())):
             correction.source_values = new.get(correction.field, [])
-    Correction.objects.bulk_update(rows, ["source_values"])
+            correction.save(update_fields=["source_values"])

@@ -4,17 +4,21 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from . import schema as schemas
 from .bulk import array, cell, copy_lines, texts
 from .canonical.text import fold
 from .corrections import applied, open_corrections
+from .encryption import encrypt
 from .models.mark import kinds_that_stop
+from .sensitive import clear_fields, lookup_text, opened, place_of_golden, place_of_record
 from .survivorship import Candidate, Member, Ranking, Rule
 
 SEARCH_KINDS = {"email": "email", "phone": "phone", "customer_number": "identifier", "loyalty_id": "identifier"}
 NAME_FIELDS = ("given_name", "middle_name", "family_name")
+TAB = "\t"
 
 
 def rebuild(
@@ -35,8 +39,8 @@ def rebuild(
     rules = {spec.key: Rule(spec.survivorship, spec.group) for spec in schema.fields.values()}
     ranking = Ranking(rules)
     ranked = {profile_id: ranking.rank(members.get(profile_id, ())) for profile_id in open_ids}
-    _store_values(ranked)
-    _store_search(ranked)
+    _store_values(ranked, schema)
+    _store_search(ranked, schema)
     _store_visibility(open_ids, members)
 
 
@@ -55,7 +59,7 @@ def members_of(profile_ids: Collection[UUID], schema: schemas.Schema) -> dict[UU
     """The records that count for golden values, per profile: those not withdrawn or erased. 2 queries."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT m.profile_id, r.id, r.source_id, s.key, r.updated_at, r.attributes::text FROM profiles_membership m"
+            "SELECT m.profile_id, r.id, r.source_id, s.key, r.updated_at, r.attributes::text, r.sealed FROM profiles_membership m"
             " JOIN profiles_sourcerecord r ON r.id = m.record_id JOIN profiles_source s ON s.id = r.source_id"
             " WHERE m.profile_id = ANY(%s::uuid[]) AND r.state NOT IN ('withdrawn', 'erased') ORDER BY r.id",
             [array(profile_ids)],
@@ -64,8 +68,9 @@ def members_of(profile_ids: Collection[UUID], schema: schemas.Schema) -> dict[UU
     parsed = json.loads(f"[{','.join(row[5] for row in rows)}]")
     corrections = open_corrections([row[1] for row in rows])
     found: dict[UUID, list[Member]] = {}
-    for (profile_id, record_id, source_id, source, updated_at, _), attributes in zip(rows, parsed, strict=True):
+    for (profile_id, record_id, source_id, source, updated_at, _, sealed), stored in zip(rows, parsed, strict=True):
         mine = corrections.get(record_id, {})
+        attributes = opened(stored, sealed, place_of_record(record_id))
         member = Member(
             record_id, source_id, trust_of(schema, source), updated_at, applied(attributes, mine), frozenset(mine)
         )
@@ -79,26 +84,37 @@ def trust_of(schema: schemas.Schema, source: str) -> int:
     return spec.trust if spec else 50
 
 
-def _store_values(ranked: Mapping[UUID, Sequence[Candidate]]) -> None:
+def _store_values(ranked: Mapping[UUID, Sequence[Candidate]], schema: schemas.Schema) -> None:
     _delete("profiles_goldenvalue", ranked)
-    columns = ("profile_id", "field", "rank", "value", "record_id", "source_ids", "record_ids", "rule", "observed_at")
-    copy_lines("profiles_goldenvalue", columns, (line for item in ranked.items() for line in _lines(*item)))
+    columns = (
+        "profile_id", "field", "rank", "value", "sealed", "record_id", "source_ids", "record_ids", "rule", "observed_at",
+    )  # fmt: skip
+    clear = clear_fields(schema)
+    copy_lines("profiles_goldenvalue", columns, (line for item in ranked.items() for line in _lines(*item, clear)))
 
 
-def _lines(profile_id: UUID, candidates: Iterable[Candidate]) -> Iterator[str]:
+def _lines(profile_id: UUID, candidates: Iterable[Candidate], clear: Collection[str]) -> Iterator[str]:
     """The golden values of a customer as COPY reads them. Written out by hand: these are most of all rows written."""
     profile = str(profile_id)
     for c in candidates:
         support = f"{{{','.join(map(str, c.source_ids))}}}\t{{{','.join(map(str, c.record_ids))}}}"
-        yield f"{profile}\t{cell(c.field)}\t{c.rank}\t{cell(c.value)}\t{c.record_id}\t{support}\t{c.rule}\t{c.observed_at}"
+        value = rf"{cell(c.value)}{TAB}\N" if c.field in clear else f"{TAB}{_sealed(profile, c)}"
+        yield f"{profile}\t{cell(c.field)}\t{c.rank}\t{value}\t{c.record_id}\t{support}\t{c.rule}\t{c.observed_at}"
 
 
-def _store_search(ranked: Mapping[UUID, Sequence[Candidate]]) -> None:
+def _sealed(profile: str, c: Candidate) -> str:
+    """A sensitive value as COPY reads bytes: a list of one, as a row that seals itself stores it (models/sealed.py)."""
+    return rf"\\x{encrypt(orjson.dumps([c.value]), place=place_of_golden(profile, c.field)).hex()}"
+
+
+def _store_search(ranked: Mapping[UUID, Sequence[Candidate]], schema: schemas.Schema) -> None:
     _delete("profiles_searchentry", ranked)
+    clear = clear_fields(schema)
+    numbers = {key for key, spec in schema.fields.items() if spec.kind == "identifier" and key not in clear}
     lines = (
         f"{profile_id}\t{kind}\t{cell(text)}\t{array(source_ids)}"
         for profile_id, candidates in ranked.items()
-        for kind, text, source_ids in search_texts(candidates)
+        for kind, text, source_ids in search_texts(candidates, clear, numbers)
     )
     copy_lines("profiles_searchentry", ("profile_id", "kind", "text", "source_ids"), lines)
 
@@ -108,12 +124,18 @@ def _delete(table: str, profile_ids: Collection[UUID]) -> None:
         cursor.execute(f"DELETE FROM {table} WHERE profile_id = ANY(%s::uuid[])", [array(profile_ids)])  # noqa: S608
 
 
-def search_texts(candidates: Iterable[Candidate]) -> list[tuple[str, str, tuple[int, ...]]]:
-    """(kind, folded text, sources) of everything a customer can be found by."""
+def search_texts(
+    candidates: Iterable[Candidate], clear: Collection[str], numbers: Collection[str]
+) -> list[tuple[str, str, tuple[int, ...]]]:
+    """(kind, folded text, sources) of everything a customer can be found by; sealed numbers by their blind index."""
     texts: dict[tuple[str, str], set[int]] = {}
     names: dict[int, dict[str, Candidate]] = {}
     for c in candidates:
-        if c.field in SEARCH_KINDS:
+        if c.field in numbers:
+            texts.setdefault(("sealed", lookup_text(c.value)), set()).update(c.source_ids)
+        elif c.field not in clear:
+            continue
+        elif c.field in SEARCH_KINDS:
             text = c.value.casefold() if c.field == "email" else c.value.lstrip("+").casefold()
             texts.setdefault((SEARCH_KINDS[c.field], text[:300]), set()).update(c.source_ids)
         elif c.field in NAME_FIELDS:

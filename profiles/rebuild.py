@@ -13,14 +13,26 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models import Q
 
-from . import audit, conflicts, corrections, gates, golden, jobs, schema
+from . import audit, conflicts, corrections, gates, golden, jobs, schema, sensitive
 from .canonical.records import standardise_rows
 from .canonical.types import FieldProblem, StandardisedRecord
 from .locks import atomic_with_retry, lock_profiles
-from .models import Batch, GoldenValue, Job, Membership, Profile, RecordVersion, SchemaVersion, Source, SourceRecord
+from .models import (
+    Batch,
+    Correction,
+    Flag,
+    GoldenValue,
+    Job,
+    Membership,
+    Profile,
+    RecordVersion,
+    SchemaVersion,
+    Source,
+    SourceRecord,
+)  # fmt: skip
 from .models.job import JobStep
 from .registry import Registry
-from .schema_diff import Difference, difference, reading
+from .schema_diff import Difference, difference, reading, sealed_otherwise
 
 CHUNK = 500
 PAUSE = 0.2  # seconds before records that others held are asked for again
@@ -76,8 +88,10 @@ def stale_versions(source: str, newest: schema.Schema) -> list[int]:
     if now is None:
         return []
     numbers = SchemaVersion.objects.filter(number__lt=newest.number).values_list("number", flat=True)
-    before = ((number, schema.published(number).content_of(source)) for number in numbers)
-    return [number for number, then in before if then is not None and reading(then) != reading(now)]
+    versions = {number: schema.published(number) for number in numbers}
+    resealed = {n for n, version in versions.items() if sealed_otherwise(version.content, newest.content)}
+    before = ((n, version.content_of(source)) for n, version in versions.items())
+    return [n for n, then in before if then is not None and (n in resealed or reading(then) != reading(now))]
 
 
 def run_rebuild(claim: jobs.Claim) -> None:
@@ -180,6 +194,7 @@ def _store(read: Sequence[Reread], homes: Mapping[int, UUID], newest: schema.Sch
     differ = [one for one in read if one.differs]
     again = [one.record.id for one in differ if one.differs_in(fields)]
     _update(read, newest)
+    _seal_older([one.record.id for one in read], newest)
     conflicts.read_again((one.record.id, one.record.attributes, one.found.attributes) for one in differ)
     SourceRecord.objects.filter(id__in=again, state=SourceRecord.State.RESOLVED).update(
         state=SourceRecord.State.RECEIVED
@@ -190,14 +205,15 @@ def _store(read: Sequence[Reread], homes: Mapping[int, UUID], newest: schema.Sch
 
 
 def _update(read: Sequence[Reread], newest: schema.Schema) -> None:
+    clear = sensitive.clear_fields(newest)
     with connection.cursor() as cursor:
         cursor.executemany(
-            "UPDATE profiles_sourcerecord SET party_kind = %s, attributes = %s, problems = %s, source_version = %s,"
+            "UPDATE profiles_sourcerecord SET party_kind = %s, attributes = %s, sealed = %s, problems = %s, source_version = %s,"
             " schema_version = %s WHERE id = %s",
             [
                 (
                     one.found.party_kind,
-                    json.dumps(one.found.attributes, ensure_ascii=False),
+                    *_stored(one, clear),
                     json.dumps([asdict(problem) for problem in one.found.problems]),
                     newest.sources[one.record.source.key].version_of(one.record.cells()),
                     newest.number,
@@ -206,6 +222,31 @@ def _update(read: Sequence[Reread], newest: schema.Schema) -> None:
                 for one in read
             ],
         )
+
+
+def _seal_older(record_ids: Sequence[int], newest: schema.Schema) -> None:
+    """Where the sensitivity of a field changed, older states and what people wrote are sealed, or opened, too. 3 queries."""
+    clear = sensitive.clear_fields(newest)
+    states = RecordVersion.objects.filter(record_id__in=record_ids)
+    fresh = [
+        (json.dumps(attributes), sealed, pk)
+        for pk, record_id, stored, held in states.values_list("id", "record_id", "attributes", "sealed")
+        for place in [sensitive.place_of_record(record_id)]
+        for whole in [sensitive.opened(stored, held, place)]
+        if stored.keys() != whole.keys() & clear
+        for attributes, sealed in [sensitive.seal(whole, clear, place)]
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany("UPDATE profiles_recordversion SET attributes = %s, sealed = %s WHERE id = %s", fresh)
+    for model in (Correction, Flag):
+        for row in model.objects.filter(record_id__in=record_ids):
+            if (row.sealed is not None) != sensitive.is_sealed(row.field, newest):
+                row.save(update_fields=row.SEALS)
+
+
+def _stored(one: Reread, clear: frozenset[str]) -> tuple[str, bytes | None]:
+    attributes, sealed = sensitive.seal(one.found.attributes, clear, sensitive.place_of_record(one.record.id))
+    return json.dumps(attributes, ensure_ascii=False), sealed
 
 
 # ---- choosing again ------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from .connectors import BadRow, Row, printable
 from .corrections import NewRecord, after_store
 from .models import Batch, QuarantinedRow, RecordVersion, Source, SourceRecord
 from .schema import Schema, SourceSpec
+from .sensitive import clear_fields
 from .storing import Incoming, Known
 
 
@@ -56,7 +57,7 @@ def store_chunk(
     latest = _latest(incoming)
     tally.superseded += len(incoming) - len(latest)
     _quarantine(batch, bad, tally)
-    new = _store(batch, latest, schema.number, tally)
+    new = _store(batch, latest, schema, tally)
     after_store(tally.touched, new)
     _count(batch, tally)
     return tally
@@ -155,9 +156,9 @@ def _quarantine(batch: Batch, bad: Sequence[BadRow], tally: Tally) -> None:
     )
 
 
-def _store(batch: Batch, rows: Mapping[str, Incoming], schema_version: int, tally: Tally) -> list[NewRecord]:
+def _store(batch: Batch, rows: Mapping[str, Incoming], schema: Schema, tally: Tally) -> list[NewRecord]:
     """New rows are copied in, changed ones keep their old state as a version, unchanged and older ones are counted."""
-    delivery = storing.Delivery(batch.id, batch.source_id, schema_version, timezone.now())
+    delivery = storing.Delivery(batch.id, batch.source_id, schema.number, clear_fields(schema), timezone.now())
     known = storing.known_records(batch.source_id, list(rows))
     new = [row for row in rows.values() if row.external_id not in known]
     changed: list[tuple[int, Incoming]] = []
@@ -244,6 +245,7 @@ def restore_versions(*, batch: Batch, record_ids: Sequence[int]) -> list[int]:
             "UPDATE profiles_sourcerecord r SET"
             " state = CASE WHEN v.state = 'resolved' THEN 'received' ELSE v.state END,"
             " party_kind = v.party_kind, payload = v.payload, payload_hash = v.payload_hash, attributes = v.attributes,"
+            " sealed = v.sealed,"
             " problems = v.problems, source_version = v.source_version, schema_version = v.schema_version,"
             " revision = r.revision + 1, batch_id = v.batch_id, line = v.line, updated_at = v.updated_at"
             " FROM profiles_recordversion v WHERE v.record_id = r.id AND v.id = ANY(%s) RETURNING r.id",

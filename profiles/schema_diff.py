@@ -10,6 +10,14 @@ Row = Mapping[str, Any]
 READING = ("version_column", "region", "date_format", "default_party_kind", "mappings")
 """Parts of a source that say what its rows mean: where one changed, stored rows are read again."""
 
+FOR_MATCHING = frozenset(
+    {
+        "party_kind", "title", "given_name", "middle_name", "family_name", "name_suffix", "organisation_name", "company",
+        "email", "phone", "house_number", "street", "unit", "postcode", "city", "region", "country", "birth_date",
+    }
+)  # fmt: skip
+"""Fields that matching compares by likeness: they are stored in clear, whatever their sensitivity."""
+
 SURVIVING = ("survivorship", "group")
 """Parts of a field that say which value wins."""
 
@@ -42,19 +50,30 @@ def reading(source: Row | None) -> tuple[Any, ...] | None:
     return tuple(source.get(name) for name in READING) if source is not None else None
 
 
+def sealed_otherwise(old: Content, new: Content) -> frozenset[str]:
+    """Fields that both know and that are stored sealed under one of them only: then all rows are stored anew."""
+    before, after = ({row["key"]: _is_sealed(row) for row in content["fields"]} for content in (old, new))
+    return frozenset(key for key in before.keys() & after.keys() if before[key] != after[key])
+
+
+def _is_sealed(field: Row) -> bool:
+    return field["sensitivity"] == "sensitive" and field["key"] not in FOR_MATCHING
+
+
 def difference(old: Content, new: Content) -> Difference:
     """From one content to the other."""
     fields = _pairs(old["fields"], new["fields"])
     sources = _pairs(old["sources"], new["sources"])
     before, after = _blocked(old), _blocked(new)
+    resealed = sealed_otherwise(old, new)
     return Difference(
         lines=(
             *(line for key, (a, b) in fields.items() for line in _field_lines(key, a, b)),
             *(line for key, (a, b) in sources.items() for line in _source_lines(key, a, b)),
             *_blocked_lines(before, after),
         ),
-        reread=frozenset(key for key, (a, b) in sources.items() if a and b and reading(a) != reading(b)),
-        resurvive=_resurvive(fields),
+        reread=frozenset(key for key, (a, b) in sources.items() if a and b and (resealed or reading(a) != reading(b))),
+        resurvive=_resurvive(fields) | resealed,
         retrusted=frozenset(key for key, (a, b) in sources.items() if a and b and a["trust"] != b["trust"]),
         blocked=before ^ after,
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from phonenumbers import country_code_for_region
 
-from . import masks, search_names
+from . import masks, search_names, sensitive
 from .customers import granted_sources
 from .golden import NAME_FIELDS, SEARCH_KINDS
 from .masking import Mask, Sight, mask_of
@@ -29,7 +29,14 @@ SIMILAR = 0.45  # share of trigrams
 FIELDS_OF = {"name": NAME_FIELDS, "address": ()} | {
     kind: [key for key, of in SEARCH_KINDS.items() if of == kind] for kind in SEARCH_KINDS.values()
 }
-MASKED_AS = {"name": "text", "address": "text", "email": "email", "phone": "phone", "identifier": "identifier"}
+MASKED_AS = {
+    "sealed": "identifier",
+    "name": "text",
+    "address": "text",
+    "email": "email",
+    "phone": "phone",
+    "identifier": "identifier",
+}
 
 
 class Way(Enum):
@@ -72,8 +79,9 @@ def find(text: str, user: User, *, limit: int = LIMIT) -> list[Hit]:
     text = text.strip()[:200]
     if not text:
         return []
-    sources = sorted(granted_sources(user))
-    hits = _by_number(text, sources)
+    sources, mask = sorted(granted_sources(user)), mask_of(user)
+    sealed = sensitive.lookup_texts(text) if mask.sensitive is not Sight.WITHHELD else []
+    hits = _by_number(text, sources, sealed)
     if "@" not in text and any(ch.isalpha() for ch in text):
         hits += _by_name(search_names.readings(text), sources, limit)
     best: dict[UUID, Hit] = {}
@@ -81,7 +89,12 @@ def find(text: str, user: User, *, limit: int = LIMIT) -> list[Hit]:
         if hit.profile_id not in best or best[hit.profile_id].score < hit.score:
             best[hit.profile_id] = hit
     found = sorted(best.values(), key=lambda hit: (-hit.score, hit.text, hit.profile_id))[:limit]
-    return _as_seen(found, mask_of(user)) if found else []
+    return _as_seen([_named(hit, text) for hit in found], mask) if found else []
+
+
+def _named(hit: Hit, text: str) -> Hit:
+    """A sealed number that was found is the one that was typed."""
+    return replace(hit, text=text) if hit.kind == SearchEntry.Kind.SEALED else hit
 
 
 def _as_seen(hits: list[Hit], mask: Mask) -> list[Hit]:
@@ -89,7 +102,7 @@ def _as_seen(hits: list[Hit], mask: Mask) -> list[Hit]:
     if mask.is_clear:
         return hits
     schema = published()
-    sights = {kind: _sight(fields, mask, schema) for kind, fields in FIELDS_OF.items()}
+    sights = {kind: _sight(fields, mask, schema) for kind, fields in FIELDS_OF.items()} | {"sealed": mask.sensitive}
     return [
         hit if sights[hit.kind] is Sight.CLEAR else replace(hit, text=masks.mask(MASKED_AS[hit.kind], hit.text))
         for hit in hits
@@ -106,14 +119,16 @@ def _sight(fields: Collection[str], mask: Mask, schema: Schema) -> Sight:
 # ---- e-mail, phone, numbers ----------------------------------------------------------------------------------------------
 
 
-def _by_number(text: str, sources: list[int]) -> list[Hit]:
-    """By the whole, the beginning or the end: e-mail, phone in any notation, customer and loyalty numbers. At most 2 queries."""
+def _by_number(text: str, sources: list[int], sealed: list[str]) -> list[Hit]:
+    """By the whole, the beginning or the end: e-mail, phone in any notation, customer and loyalty numbers; of sealed ones
+    by the whole, through their blind index. At most 2 queries."""
     if " " in text and not any(ch.isdigit() or ch == "@" for ch in text):
         return []
     wanted = [value for value in spellings(text) if len(value) >= BEGINNING]
     hits = [
-        _hit(row, Way.SAME if row[2] in wanted else Way.BEGINS)
-        for row in _beginning("text", "<> 'name'", wanted, sources)
+        _hit(row, Way.SAME if row[2] in wanted or row[2] in sealed else Way.BEGINS)
+        for row in _beginning("text", "<> 'name'", wanted + sealed, sources)
+        if row[1] != SearchEntry.Kind.SEALED or row[2] in sealed
     ]
     digits = re.sub(r"\D", "", text)
     if not hits and len(digits) >= PART and "@" not in text:

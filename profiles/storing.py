@@ -9,22 +9,24 @@ from django.db import connection
 from . import payloads
 from .bulk import as_json, copying, next_ids
 from .models import SourceRecord
+from .sensitive import place_of_record, seal
 
 VERSION_COLUMNS = (
-    "record_id, revision, state, party_kind, payload, payload_hash, attributes, problems, source_version,"
+    "record_id, revision, state, party_kind, payload, payload_hash, attributes, sealed, problems, source_version,"
     " schema_version, batch_id, line, updated_at, replaced_by_batch_id, replaced_at"
 )
 COPY_RECORDS = (
     "COPY profiles_sourcerecord (id, source_id, external_id, state, party_kind, payload, payload_hash, attributes,"
-    " problems, source_version, schema_version, revision, batch_id, line, created_at, updated_at) FROM STDIN"
+    " sealed, problems, source_version, schema_version, revision, batch_id, line, created_at, updated_at) FROM STDIN"
 )
 UPDATE_RECORDS = (
     "UPDATE profiles_sourcerecord r SET state = 'received', party_kind = c.party_kind, payload = c.payload,"
-    " payload_hash = c.payload_hash, attributes = c.attributes::jsonb, problems = c.problems::jsonb,"
+    " payload_hash = c.payload_hash, attributes = c.attributes::jsonb, sealed = c.sealed, problems = c.problems::jsonb,"
     " source_version = c.source_version, line = c.line, schema_version = %s, batch_id = %s, updated_at = %s,"
     " revision = r.revision + 1"
-    " FROM unnest(%s::bigint[], %s::text[], %b::bytea[], %b::bytea[], %s::text[], %s::text[], %s::text[], %s::bigint[])"
-    " AS c(id, party_kind, payload, payload_hash, attributes, problems, source_version, line) WHERE r.id = c.id"
+    " FROM unnest(%s::bigint[], %s::text[], %b::bytea[], %b::bytea[], %s::text[], %b::bytea[], %s::text[],"
+    " %s::text[], %s::bigint[])"
+    " AS c(id, party_kind, payload, payload_hash, attributes, sealed, problems, source_version, line) WHERE r.id = c.id"
 )
 
 
@@ -60,6 +62,7 @@ class Delivery:
     batch_id: int
     source_id: int
     schema_version: int
+    clear: frozenset[str]  # fields that are stored in clear
     now: datetime
 
 
@@ -81,12 +84,13 @@ def insert(delivery: Delivery, rows: Sequence[Incoming]) -> list[int]:
     ids = next_ids(SourceRecord, len(rows))
     with copying(COPY_RECORDS) as copy:
         for record_id, row in zip(ids, rows, strict=True):
+            attributes, sealed = seal(row.attributes, delivery.clear, place_of_record(record_id))
             copy.write_row(
                 (
                     record_id, delivery.source_id, row.external_id, "received", row.party_kind,
                     payloads.pack(row.cells, place=payloads.place_of(record_id)), row.content_hash,
-                    as_json(row.attributes), _problems(row), row.source_version, delivery.schema_version, 1, delivery.batch_id, row.line, delivery.now,
-                    delivery.now,
+                    as_json(attributes), sealed, _problems(row), row.source_version, delivery.schema_version, 1,
+                    delivery.batch_id, row.line, delivery.now, delivery.now,
                 )
             )  # fmt: skip
     return ids
@@ -97,7 +101,7 @@ def update(delivery: Delivery, changed: Sequence[tuple[int, Incoming]]) -> None:
     if not changed:
         return
     keep_versions([record_id for record_id, _ in changed], batch_id=delivery.batch_id, now=delivery.now)
-    columns = zip(*(_changed_row(record_id, row) for record_id, row in changed), strict=True)
+    columns = zip(*(_changed_row(record_id, row, delivery.clear) for record_id, row in changed), strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             UPDATE_RECORDS,
@@ -105,10 +109,11 @@ def update(delivery: Delivery, changed: Sequence[tuple[int, Incoming]]) -> None:
         )
 
 
-def _changed_row(record_id: int, row: Incoming) -> tuple[object, ...]:
+def _changed_row(record_id: int, row: Incoming, clear: frozenset[str]) -> tuple[object, ...]:
+    attributes, sealed = seal(row.attributes, clear, place_of_record(record_id))
     return (
         record_id, row.party_kind, payloads.pack(row.cells, place=payloads.place_of(record_id)), row.content_hash,
-        as_json(row.attributes), _problems(row), row.source_version, row.line,
+        as_json(attributes), sealed, _problems(row), row.source_version, row.line,
     )  # fmt: skip
 
 
@@ -121,7 +126,7 @@ def keep_versions(record_ids: Sequence[int], *, batch_id: int, now: datetime) ->
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO profiles_recordversion ({VERSION_COLUMNS})"
-            " SELECT id, revision, state, party_kind, payload, payload_hash, attributes, problems, source_version,"
+            " SELECT id, revision, state, party_kind, payload, payload_hash, attributes, sealed, problems, source_version,"
             " schema_version, batch_id, line, updated_at, %s, %s FROM profiles_sourcerecord"
             " WHERE id = ANY(%s) AND batch_id <> %s",
             [batch_id, now, list(record_ids), batch_id],

@@ -14,6 +14,7 @@ from matching.engine.types import Flags, Ints
 from matching.models import FullRun, FullRunPiece
 from matching.reading import read_records
 from matching.stretches import bounds_of, numbers, sent, stretches
+from profiles import schema, sensitive
 from profiles.bulk import as_json
 from profiles.encryption import Place, decrypt, encrypt
 from profiles.models import Correction, Source, SourceRecord
@@ -28,10 +29,13 @@ READ = (
     sent("received", "i2"),
     "string_agg(profile, ',')",
     "string_agg(attributes, E'\\n')",
+    sent("sealed_length", "i4"),
+    "string_agg(sealed, ''::bytea)",
 )
 RECORDS = """
 SELECT r.id, r.source_id, r.party_kind, (r.state = 'received')::int::smallint AS received,
-       coalesce(m.profile_id::text, '') AS profile, r.attributes::text AS attributes
+       coalesce(m.profile_id::text, '') AS profile, r.attributes::text AS attributes,
+       coalesce(length(r.sealed), 0) AS sealed_length, r.sealed
 FROM profiles_sourcerecord r LEFT JOIN profiles_membership m ON m.record_id = r.id AND m.record_id {inside}
 WHERE r.id {inside} AND r.state IN ('received', 'resolved') ORDER BY r.id
 """
@@ -95,7 +99,7 @@ def _parsed(
     row: Sequence[bytes], names: Sequence[str], keys: Mapping[int, str], mended: Mapping[int, bytes]
 ) -> pa.Table:
     """A stretch of records: what is known of each, and a list of values for each field."""
-    ids, sources, kinds, received, profiles, attributes = row
+    ids, sources, kinds, received, profiles, attributes, lengths, sealed = row
     record_id = numbers(ids, "i8")
     own = {
         "record_id": pa.array(record_id),
@@ -104,7 +108,8 @@ def _parsed(
         "received": pa.array(numbers(received, "i2").astype(np.int8)),
         "profile": pa.array(profiles.decode().split(",")),
     }
-    fields = _attributes(_corrected(attributes, record_id, mended), names)
+    lines = _opened(attributes, record_id, numbers(lengths, "i4"), sealed or b"", names)
+    fields = _attributes(_corrected(lines, record_id, mended), names)
     return pa.table({**own, **{name: fields[name] for name in names}})
 
 
@@ -124,6 +129,20 @@ def _mended() -> dict[int, bytes]:
     """Corrected records: their attributes with the corrections applied, as a line of JSON. 3 queries, 1 for none."""
     ids = list(Correction.objects.filter(released_at__isnull=True).values_list("record_id", flat=True).distinct())
     return {row.record_id: as_json(dict(row.input.attributes)).encode() for row in read_records(ids)} if ids else {}
+
+
+def _opened(lines: bytes, record_id: Ints, lengths: Ints, sealed: bytes, names: Sequence[str]) -> bytes:
+    """The lines with those of the sealed attributes that the engine compares, such as a national id."""
+    if not sealed or sensitive.clear_fields(schema.published()).issuperset(names):
+        return lines
+    listed, ends = lines.split(b"\n"), np.cumsum(lengths)
+    for place in np.flatnonzero(lengths).tolist():
+        pk, end = int(record_id[place]), int(ends[place])
+        held = sensitive.opened({}, sealed[end - int(lengths[place]) : end], sensitive.place_of_record(pk))
+        if more := {field: values for field, values in held.items() if field in names}:
+            text, line = as_json(more).encode(), listed[place]
+            listed[place] = text if line == b"{}" else text[:-1] + b"," + line[1:]
+    return b"\n".join(listed)
 
 
 def _corrected(lines: bytes, record_id: Ints, mended: Mapping[int, bytes]) -> bytes:

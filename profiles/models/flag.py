@@ -5,9 +5,10 @@ from django.db import models
 from django.db.models import Q
 
 from .record import SourceRecord
+from .sealed import Sealed
 
 
-class Flag(models.Model):
+class Flag(Sealed):
     """One value of one record that a reader holds for wrong, and what a steward answered."""
 
     class Outcome(models.TextChoices):
@@ -15,6 +16,8 @@ class Flag(models.Model):
         CORRECTED = "corrected", "Corrected here"
         TOLD = "told", "The source was told"
         RIGHT = "right", "The value is right"
+
+    SEALS = ("value",)
 
     record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="flags")
     field = models.CharField(max_length=80)

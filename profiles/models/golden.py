@@ -7,16 +7,22 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Reverse
 
+from profiles import sensitive
+from profiles.encryption import Place
+
 from .identity import Profile
 from .record import SourceRecord
+from .sealed import Sealed
 
 
-class GoldenValue(models.Model):
+class GoldenValue(Sealed):
     """One candidate value of one field of a profile. Rank 0 is the golden one; the rest are runners-up.
 
     A reader gets the lowest rank that a granted source supports, with no sign of others. These are most of all rows that
     are written: their references are checked once per statement (`guards.checked_at_once`), and one index finds them.
     """
+
+    SEALS = ("value",)
 
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
@@ -42,9 +48,12 @@ class GoldenValue(models.Model):
         ordering = ["profile", "field", "rank"]
         constraints = [models.UniqueConstraint(fields=["profile", "field", "rank"], name="golden_rank_once")]
 
+    def sealed_place(self) -> Place:
+        return sensitive.place_of_golden(self.profile_id, self.field)
+
 
 class SearchEntry(models.Model):
-    """One folded, searchable text of a profile with the sources that carry it."""
+    """One folded, searchable text of a profile with the sources that carry it; of a sealed number its blind index."""
 
     class Kind(models.TextChoices):
         NAME = "name", "Name"
@@ -52,6 +61,7 @@ class SearchEntry(models.Model):
         PHONE = "phone", "Phone"
         IDENTIFIER = "identifier", "Number"
         ADDRESS = "address", "Address"
+        SEALED = "sealed", "Number, sealed"
 
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="search_entries", db_constraint=False)

@@ -1,9 +1,14 @@
 """Records: one customer as one source knows them, the batches that brought them, and the rows set aside."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from profiles import sensitive
+
+from .sealed import Sealed
 from .source import Source
 
 
@@ -63,7 +68,34 @@ class Batch(models.Model):
         return f"Import {self.pk}: {self.file_name}"
 
 
-class SourceRecord(models.Model):
+class SealedAttributes(models.Model):
+    """A state of a record: once read, `attributes` holds those that are stored sealed as well."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, update_fields: Any = None, **kwargs: Any) -> None:
+        if self.sealed and (update_fields is None or "attributes" in update_fields):
+            raise TypeError("Sealed attributes would be stored in clear: profiles/storing.py writes them.")
+        super().save(*args, update_fields=update_fields, **kwargs)
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        state = super().from_db(*args, **kwargs)
+        held = state.__dict__
+        if held.get("sealed") and "attributes" in held:
+            state.attributes = sensitive.opened(
+                state.attributes, state.sealed, sensitive.place_of_record(state.of_record)
+            )
+        return state
+
+    @property
+    def of_record(self) -> int:
+        """The record that this is a state of."""
+        raise NotImplementedError
+
+
+class SourceRecord(SealedAttributes):
     """One customer as one source knows them. Unique on (source, external id), which never changes."""
 
     class State(models.TextChoices):
@@ -82,6 +114,7 @@ class SourceRecord(models.Model):
     payload = models.BinaryField(help_text="As received; only profiles/payloads.py reads and writes it.")
     payload_hash = models.BinaryField(max_length=16)
     attributes = models.JSONField(default=dict, help_text="Canonical field → list of standardised values.")
+    sealed = models.BinaryField(null=True, help_text="Attributes that are sensitive; see profiles/sensitive.py.")
     problems = models.JSONField(default=list, help_text="Values set aside: field, column, code, message.")
     source_version = models.CharField(max_length=64, blank=True)
     schema_version = models.PositiveIntegerField()
@@ -115,6 +148,10 @@ class SourceRecord(models.Model):
             raise TypeError("A record that was masked for a reader cannot be saved.")
         super().save(*args, **kwargs)
 
+    @property
+    def of_record(self) -> int:
+        return self.pk
+
     def cells(self) -> dict[str, str]:
         """The row as the source sent it."""
         from profiles.payloads import place_of, unpack
@@ -122,7 +159,7 @@ class SourceRecord(models.Model):
         return {column: str(value) for column, value in unpack(self.payload, place=place_of(self.pk)).items()}
 
 
-class RecordVersion(models.Model):
+class RecordVersion(SealedAttributes):
     """An older state of a record, kept when a newer one replaced it (or the record was withdrawn)."""
 
     id = models.BigAutoField(primary_key=True)
@@ -133,6 +170,7 @@ class RecordVersion(models.Model):
     payload = models.BinaryField()
     payload_hash = models.BinaryField(max_length=16)
     attributes = models.JSONField()
+    sealed = models.BinaryField(null=True, help_text="Attributes that are sensitive.")
     problems = models.JSONField(default=list)
     source_version = models.CharField(max_length=64, blank=True)
     schema_version = models.PositiveIntegerField()
@@ -145,6 +183,10 @@ class RecordVersion(models.Model):
     class Meta:
         ordering = ["record", "-revision"]
         constraints = [models.UniqueConstraint(fields=["record", "revision"], name="record_revision_once")]
+
+    @property
+    def of_record(self) -> int:
+        return self.record_id
 
 
 class QuarantinedRow(models.Model):
@@ -175,7 +217,7 @@ class QuarantinedRow(models.Model):
         return f"Line {self.line}: {self.reason}"
 
 
-class Correction(models.Model):
+class Correction(Sealed):
     """A steward's word on one field of one record (its anchor): set a value, or retract a wrong one.
 
     It moves, is visible, withheld and erased with its anchor. The latest open one per field wins; released ones stay.
@@ -184,6 +226,8 @@ class Correction(models.Model):
     class Act(models.TextChoices):
         SET = "set", "Set"
         RETRACT = "retract", "Retract"
+
+    SEALS = ("values", "source_values")
 
     record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="corrections")
     field = models.CharField(max_length=60)

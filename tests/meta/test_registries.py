@@ -68,6 +68,7 @@ EXPECTED = [
         {
             "profiles_sourcerecord.payload",
             "profiles_recordversion.payload",
+            "profiles_recordversion.sealed",
             "profiles_quarantinedrow.payload",
             "matching_fullrunpiece.content",
         },

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings as site
+from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.utils import timezone
@@ -51,7 +52,11 @@ def test_a_backup_comes_back_whole_and_nobody_is_signed_in(
     send(cast.shop, {"id": "1", "name": f"Ada {CANARY}"})
     upload, _ = imports.receive_file(source=cast.crm, name="w.csv", content=io.BytesIO(b"id,name\n1,Bo\n"), by=None)
     Client().force_login(cast.root)
-    folder, made = backup.make(tmp_path / "backups", timezone.now())
+    call_command("backup", str(tmp_path / "backups"), stdout=io.StringIO())
+    (folder,) = (tmp_path / "backups").iterdir()
+    made = manifest.read(folder)
+    told = AuditEvent.objects.get(action="site.backed_up").detail
+    assert told == {"backup": made.id, "rows": sum(made.rows.values())}
     assert (folder.stat().st_mode & 0o777, made.rows["profiles_sourcerecord"], made.files) == (0o700, 1, 1)
     assert not any(CANARY.encode() in path.read_bytes() for path in folder.iterdir())
     send(cast.shop, {"id": "2", "name": "After The Backup"}, name="b.jsonl")
