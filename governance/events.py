@@ -13,6 +13,8 @@ for _name, _kind in {
     "account.password_changed": EventKind("Changed the password"),
     "audit.person_asked": EventKind("Asked the audit who saw a customer"),
     "audit.exported": EventKind("Exported {events} events of the audit"),
+    "audit.exposure_asked": EventKind("Asked the audit who was exposed to {user}: {people} people"),
+    "audit.exposure_exported": EventKind("Exported the {people} people who were exposed to {user}"),
     "audit.user_asked": EventKind("Asked the audit what a user did"),
     "user.invited": EventKind("Invited {user}"),
     "user.service_made": EventKind("Made the service account {user}"),

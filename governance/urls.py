@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import access, access_review, audit, erasures, people, retention, seals, services, suppression
+from .views import access, access_review, audit, erasures, exposure, people, retention, seals, services, suppression
 
 app_name = "governance"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("audit/person/", audit.person, name="audit-person"),
     path("audit/user/", audit.user, name="audit-user"),
     path("audit/export/", audit.export, name="audit-export"),
+    path("audit/exposure/", exposure.exposed, name="exposure"),
+    path("audit/exposure/export/", exposure.export, name="export-exposure"),
     path("audit/seals/", seals.seals, name="seals"),
     path("people/", people.people, name="people"),
     path("people/invite/", people.invite, name="invite"),

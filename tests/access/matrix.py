@@ -145,6 +145,8 @@ MATRIX = {
     "governance:audit-person": page(profiles.READ_AUDIT),
     "governance:audit-user": page(profiles.READ_AUDIT),
     "governance:audit-export": page(profiles.READ_AUDIT),
+    "governance:exposure": page(profiles.READ_AUDIT),
+    "governance:export-exposure": page(profiles.READ_AUDIT),
     "governance:seals": page(profiles.READ_AUDIT),
     "governance:erasures": page(governance.VIEW_ERASURES),
     "governance:erasure": page(governance.VIEW_ERASURES, about="-"),

@@ -53,6 +53,7 @@ FOLLOWED = {
     "matching/test_full_runs.py": ["full_run.started", "full_run.cancelled", "full_run.resumed", "full_run.reported"],
     "site/test_full_run_pages.py": ["full_run.read", "full_run.published", "full_run.undone", "full_run.discarded"],
     "site/test_model_pages.py": ["model.tested", "shadow_run.read", "evaluation.read"],
+    "governance/test_exposure.py": ["audit.exposure_asked", "audit.exposure_exported"],
     "profiles/test_rotation.py": ["keys.rotated"],
     "site/test_backup.py": ["site.restored", "site.backed_up"],
     "site/test_read_events.py": ["approval.read"],

@@ -60,6 +60,7 @@ LISTS = {
     "governance:audit-person?customer={hub.pk}&what=reads": None,
     "governance:audit-person?customer={hub.pk}": None,
     "governance:audit-user?user=ada": None,
+    "governance:exposure?user=ada": None,
     "profiles:data-dictionary": None,
     "matching:queue": None,
     "matching:queue?show=later": None,
@@ -115,6 +116,7 @@ NO_LISTS = {
     "governance:seals": "its own test: tests/governance/test_sealing.py",
     "governance:audit-event": "one event",
     "governance:audit-export": "a file of at most 1,000 events",
+    "governance:export-exposure": "a file of ids",
 }
 
 

@@ -56,6 +56,8 @@ SHOWS_NOBODY = {
     "governance:audit-export": "who, when and what kind; itself an event",
     "governance:audit-event": "who, when and what kind",
     "governance:audit-person": "who, when and what kind; itself an event",
+    "governance:exposure": "ids and kinds of data; itself an event",
+    "governance:export-exposure": "ids and kinds of event; itself an event",
     "governance:audit-user": "who, when and what kind; itself an event",
     "governance:seals": "numbers and digests",
     "governance:erasures": "erasures and how far they are", "governance:erasure": "targets, sources and counts",
