@@ -8,6 +8,11 @@ from collections.abc import Callable
 
 from profiles.registry import Registry
 
+
+class NotDone(Exception):
+    """A step cannot be done; the message says what is missing. The site stays closed."""
+
+
 # name → does it, and says in a sentence what it did
 STEPS: Registry[Callable[[], str]] = Registry("steps after a restore")
 

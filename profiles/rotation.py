@@ -5,6 +5,7 @@ stopped, and what was stored before there was encryption is sealed on the way. N
 """
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -170,13 +171,13 @@ def _rewrap_file(path: Path) -> bool:
     fresh = path.with_name(f"{path.name}.rotating")
     try:
         with path.open("rb") as old, fresh.open("wb") as new:
-            fresh.chmod(path.stat().st_mode)
             new.write(encryption.rewrap(old.read(HEADER)))
             while piece := old.read(1 << 20):
                 new.write(piece)
             new.flush()
             os.fsync(new.fileno())
         if path.exists():  # its import may have closed meanwhile
+            shutil.copystat(path, fresh)  # its age counts, too
             fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """A database per test process, cloned from the one migrated template."""
 
 import os
+import subprocess
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection, connections
 
+from cdv_site import pg_tools
 from cdv_site.env import database
 from profiles import schema
 
@@ -81,6 +83,13 @@ class TestDatabase:
 
 def _named(url: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def dump(name: str) -> str:
+    """A whole database as text, in lower case: what a canary is looked for in."""
+    argv = [pg_tools.tool("pg_dump", 18), "--format=plain", "--no-owner"]
+    environ = pg_tools.environment(pg_tools.owner(), name)
+    return subprocess.run(argv, env=environ, capture_output=True, text=True, check=True).stdout.casefold()
 
 
 @contextmanager

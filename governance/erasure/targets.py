@@ -124,17 +124,18 @@ def clear_records(erasure: Erasure | None, subject: Subject) -> Cleared:
     for row in rows:
         ((_, digest),) = hashed([at_source(row.source.key, row.external_id)])
         row.external_id, row.state = f"erased:{digest.hex()}:{row.pk}", SourceRecord.State.ERASED
-        row.payload, row.payload_hash, row.attributes, row.problems = b"", b"", {}, []
+        row.payload, row.payload_hash, row.attributes, row.sealed, row.problems = b"", b"", {}, None, []
         row.source_version = ""
     SourceRecord.objects.bulk_update(
-        rows, ["external_id", "state", "payload", "payload_hash", "attributes", "problems", "source_version"]
+        rows, ["external_id", "state", "payload", "payload_hash", "attributes", "sealed", "problems", "source_version"]
     )
     return {"profiles.SourceRecord": len(rows), **clear_stores(["profiles.RecordVersion"], subject)}
 
 
 def left_of_records(erasure: Erasure, subject: Subject) -> int:
     there = SourceRecord.objects.filter(id__in=subject.records)
-    full = there.exclude(state=SourceRecord.State.ERASED, attributes={}, external_id__startswith="erased:")
+    empty = Q(state=SourceRecord.State.ERASED, attributes={}, sealed=None, external_id__startswith="erased:")
+    full = there.exclude(empty)
     return full.count() + left_in(["profiles.RecordVersion"], subject)
 
 

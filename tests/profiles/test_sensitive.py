@@ -1,6 +1,5 @@
 """Sensitive values are stored sealed, everywhere they are kept, and shown, matched and found as before."""
 
-import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -8,23 +7,16 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from cdv_site import pg_tools
 from matching.run import resolve_all
 from profiles import corrections, flags, imports, jobs, search, sensitive
 from profiles.encryption import Moved
 from profiles.models import CanonicalField, Correction, Flag, GoldenValue, Job, RecordVersion, SearchEntry, SourceRecord
 from profiles.schema import publish
 from tests.cast import Cast, profile_of, record, send
+from tests.databases import dump
 
 CANARIES = [f"QX{n}77{n}19CANARY{n}" for n in range(1, 7)]
 NID, OLDER, CORRECTED, FREE, INVALID, LATER = CANARIES
-
-
-def dump(name: str) -> str:
-    """The whole database as text: with a blank line where bytes are, so that only clear text can be found."""
-    argv = [pg_tools.tool("pg_dump", 18), "--format=plain", "--no-owner"]
-    environ = pg_tools.environment(pg_tools.owner(), name)
-    return subprocess.run(argv, env=environ, capture_output=True, text=True, check=True).stdout.casefold()
 
 
 def stored(model: type, **where: object) -> dict:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings as site
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 from django.test import Client
@@ -17,10 +18,11 @@ from django.utils import timezone
 
 from cdv_site import backup, closing, manifest, restore
 from governance import after_restore
-from profiles import imports, keyring
+from profiles import keyring
 from profiles.models import AuditEvent
-from tests.cast import Cast, send
-from tests.databases import TestDatabase, as_owner
+from tests.cast import Cast, profile_of, send
+from tests.databases import TestDatabase, as_owner, dump
+from tests.governance.erasing import erase
 
 CANARY = "Quuxcanary"
 
@@ -35,8 +37,10 @@ def empty(django_db_setup: TestDatabase) -> Iterator[str]:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def manage(database: TestDatabase, name: str, media: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    environ = os.environ | {
+def manage(
+    database: TestDatabase, name: str, media: Path, *arguments: str, **more: str
+) -> "subprocess.CompletedProcess[str]":
+    environ = os.environ | more | {
         "DATABASE_URL": database.url.replace(f"/{database.name}", f"/{name}"), "DATABASE_OWNER_URL": database.url_of(name),
         "CDV_MEDIA": str(media),
     }  # fmt: skip
@@ -44,35 +48,50 @@ def manage(database: TestDatabase, name: str, media: Path, *arguments: str) -> "
     return subprocess.run(argv, env=environ, cwd=site.BASE_DIR, capture_output=True, text=True, timeout=120)
 
 
-def test_a_backup_comes_back_whole_and_nobody_is_signed_in(
+def test_a_backup_comes_back_whole_without_whom_was_erased_since_and_nobody_is_signed_in(
     fresh_database: Callable[[], None], django_db_setup: TestDatabase, empty: str, settings: object, tmp_path: Path
 ) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT, settings.ERASURE_LEDGER = tmp_path / "media", str(tmp_path / "ledger.jsonl")
     cast = Cast()
-    send(cast.shop, {"id": "1", "name": f"Ada {CANARY}"})
-    upload, _ = imports.receive_file(source=cast.crm, name="w.csv", content=io.BytesIO(b"id,name\n1,Bo\n"), by=None)
+    for user in (cast.ada, cast.root):
+        user.groups.add(Group.objects.get(name="privacy officer"))
+    send(
+        cast.shop,
+        {"id": "1", "name": f"Ada {CANARY}", "mail": f"{CANARY}@post.example"},
+        {"id": "2", "name": "Cy Stays"},
+    )
     Client().force_login(cast.root)
     call_command("backup", str(tmp_path / "backups"), stdout=io.StringIO())
     (folder,) = (tmp_path / "backups").iterdir()
     made = manifest.read(folder)
     told = AuditEvent.objects.get(action="site.backed_up").detail
     assert told == {"backup": made.id, "rows": sum(made.rows.values())}
-    assert (folder.stat().st_mode & 0o777, made.rows["profiles_sourcerecord"], made.files) == (0o700, 1, 1)
+    assert (folder.stat().st_mode & 0o777, made.rows["profiles_sourcerecord"], made.rows["django_session"]) == (
+        0o700,
+        2,
+        1,
+    )
     assert not any(CANARY.encode() in path.read_bytes() for path in folder.iterdir())
-    send(cast.shop, {"id": "2", "name": "After The Backup"}, name="b.jsonl")
+    erase(profile_of(cast.shop, "1"), cast.ada, cast.root)
 
     done = manage(django_db_setup, empty, tmp_path / "other", "restore", str(folder))
+    assert "bring it back first" not in done.stderr and "Set ERASURE_LEDGER" in done.stderr
+    assert "The site is closed" in manage(django_db_setup, empty, tmp_path / "other", "prepare").stderr
+    done = manage(
+        django_db_setup, empty, tmp_path / "other", "restore", "--finish", ERASURE_LEDGER=settings.ERASURE_LEDGER
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "The site is open." in done.stdout
-    assert (tmp_path / "other" / "uploads" / Path(upload.stored_file).name).exists()
+    assert "1 done again" in done.stdout and "The site is open." in done.stdout
+    assert CANARY.casefold() not in dump(empty)
     with psycopg.connect(django_db_setup.url_of(empty)) as there:
-        found = dict(made.rows) | {"django_session": 0}
-        changed = {"profiles_auditevent", "account_emailaddress"}
-        for table in found.keys() - changed:
-            assert there.execute(f'SELECT count(*) FROM "{table}"').fetchone() == (found[table],), table
-        last = there.execute("SELECT action, detail FROM profiles_auditevent ORDER BY id DESC LIMIT 1").fetchone()
-        assert last == ("site.restored", {"made_at": made.made_at})
-        assert there.execute("SELECT to_regclass('site_closed')").fetchone() == (None,)
+        kept = ("profiles_source", "profiles_user", "profiles_batch", "profiles_sourcerecord", "profiles_schemaversion")
+        for table in kept:
+            assert there.execute(f'SELECT count(*) FROM "{table}"').fetchone() == (made.rows[table],), table
+        assert there.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
+        last = there.execute("SELECT action FROM profiles_auditevent ORDER BY id DESC LIMIT 1").fetchone()
+        assert last == ("site.restored",)
+        states = there.execute("SELECT external_id = '2', state FROM profiles_sourcerecord ORDER BY 1").fetchall()
+        assert states == [(False, "erased"), (True, "resolved")]
     again = manage(django_db_setup, empty, tmp_path / "other", "restore", str(folder))
     assert "The database is not empty" in again.stderr
 
@@ -126,6 +145,8 @@ def test_while_a_restore_is_not_finished_nobody_gets_in(
     refused = manage(django_db_setup, django_db_setup.name, tmp_path, "prepare")
     assert "The site is closed" in refused.stderr
 
+    for name in list(after_restore.STEPS):
+        monkeypatch.delitem(after_restore.STEPS._entries, name)
     steps: list[str] = []
 
     def step() -> str:

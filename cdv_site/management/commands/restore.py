@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cdv_site import manifest, pg_tools, restore
+from governance.after_restore import NotDone
 from profiles.encryption import NotReadable
 
 
@@ -24,5 +25,5 @@ class Command(BaseCommand):
             raise CommandError("Give the folder of a backup, or --finish.")
         try:
             restore.finish(self.stdout.write) if finish else restore.restore(folder, self.stdout.write)
-        except (manifest.BadBackup, restore.NotRestored, pg_tools.NoTool, NotReadable, OSError) as error:
+        except (manifest.BadBackup, restore.NotRestored, pg_tools.NoTool, NotReadable, NotDone, OSError) as error:
             raise CommandError(str(error)) from error
