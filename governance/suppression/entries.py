@@ -1,52 +1,46 @@
 """Entries: written at an erasure for everything that its records are known by, and lifted again."""
 
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from governance.models import Erasure, SuppressionEntry
 from matching.models_in_force import blocked_values
-from profiles.bulk import array
 from profiles.encryption import digest_version
-from profiles.models import SearchEntry
+from profiles.models import Correction, RecordVersion, SearchEntry, SourceRecord
 from profiles.schema import published
 
 from . import identifiers
 from .identifiers import Identifier, Kind
 
-SAID = """
-SELECT s.key, r.external_id, r.attributes::text FROM profiles_sourcerecord r JOIN profiles_source s ON s.id = r.source_id
-WHERE r.id = ANY(%(ids)s::bigint[])
-UNION ALL SELECT s.key, '', v.attributes::text FROM profiles_recordversion v
-JOIN profiles_sourcerecord r ON r.id = v.record_id JOIN profiles_source s ON s.id = r.source_id
-WHERE v.record_id = ANY(%(ids)s::bigint[])
-UNION ALL SELECT s.key, '', (r.attributes || jsonb_build_object(c.field, c.values))::text FROM profiles_correction c
-JOIN profiles_sourcerecord r ON r.id = c.record_id JOIN profiles_source s ON s.id = r.source_id
-WHERE c.record_id = ANY(%(ids)s::bigint[])
-"""
-
 
 def identifiers_of(record_ids: Collection[int]) -> list[Identifier]:
     """Everything that records, their older versions and their corrections are known by; no value that matching ignores.
 
-    1 query and the schema.
+    3 queries and the schema.
     """
     blocked = blocked_values(published())
     found: dict[Identifier, None] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(SAID, {"ids": array(record_ids)})
-        for source_key, external_id, text in cursor.fetchall():
-            attributes = {
-                field: [value for value in values if not blocked.blocks(field, value)]
-                for field, values in json.loads(text).items()
-            }
-            found |= dict.fromkeys(identifiers.single(source_key, external_id, attributes))
-            found |= dict.fromkeys(identifiers.together(attributes))
+    for source_key, external_id, said in _said(record_ids):
+        attributes = {
+            field: [value for value in values if not blocked.blocks(field, value)] for field, values in said.items()
+        }
+        found |= dict.fromkeys(identifiers.single(source_key, external_id, attributes))
+        found |= dict.fromkeys(identifiers.together(attributes))
     return list(found)
+
+
+def _said(record_ids: Collection[int]) -> Iterator[tuple[str, str, identifiers.Attributes]]:
+    """Source, external id and attributes, the sensitive ones too, of each record, older state and correction."""
+    rows = SourceRecord.objects.filter(id__in=record_ids).select_related("source").defer("payload")
+    records = {row.pk: row for row in rows}
+    yield from ((row.source.key, row.external_id, row.attributes) for row in records.values())
+    for version in RecordVersion.objects.filter(record_id__in=records).defer("payload"):
+        yield records[version.record_id].source.key, "", version.attributes
+    for correction in Correction.objects.filter(record_id__in=records):
+        row = records[correction.record_id]
+        yield row.source.key, "", {**row.attributes, correction.field: correction.values}
 
 
 def write(
