@@ -92,6 +92,10 @@ def test_the_data_dictionary_is_the_administrators(django_assert_max_num_queries
         "Birth date",
     ):
         assert said in page
+    fields = client.get(url, {"as": "json"}).json()["fields"]
+    assert {"customer", *DECLARED} == {field["table"] for field in fields}
+    lines = client.get(url, {"as": "csv"}).content.decode("utf-8-sig").splitlines()
+    assert len(lines) >= len(fields) + 1 and lines[0].startswith("table,field,")
 
 
 @pytest.mark.django_db
