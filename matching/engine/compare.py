@@ -42,6 +42,7 @@ KINDS: dict[str, Kind] = {
     "identifier": Kind(values.IDENTIFIER, values.identifier),
     "address": Kind(values.ADDRESS, values.address),
 }
+FEW = 256  # pairs
 WEAK = ("part", "initial", "similar", "script", "different")
 
 
@@ -66,7 +67,7 @@ def glance(table: Table, left: Ints, right: Ints, model: Model) -> Glance:
     levels = np.zeros((len(left), len(model.comparisons)), np.int8, order="F")
     for place, comparison in enumerate(model.comparisons):
         kind = kind_of(comparison)
-        if is_known(table, comparison.name):
+        if is_known(table, comparison.name) and _on_both_sides(table, comparison, left, right):
             levels[:, place] = _numbers(comparison, kind.order)[kind.glance(table, left, right, comparison.name)]
     return Glance(levels, _crosswise(levels, table, left, right, model))
 
@@ -99,6 +100,22 @@ def is_known(table: Table, name: str) -> bool:
         if not _composed(name)
         else True
     )
+
+
+def _on_both_sides(table: Table, comparison: Comparison, left: Ints, right: Ints) -> bool:
+    """Whether there may be anything to compare; looked at for few pairs only, where each comparison costs the same."""
+    if len(left) > FEW or comparison.kind in ("suffix", "address"):
+        return True
+    return all(_holds_any(table, comparison.name, rows) for rows in (left, right))
+
+
+def _holds_any(table: Table, name: str, rows: Ints) -> bool:
+    if name in table.date_parts:
+        return bool(table.date_parts[name][rows].any())
+    if name in table.multi:
+        offsets = table.multi[name].offsets
+        return bool((offsets[rows + 1] > offsets[rows]).any())
+    return bool(table.single[name].codes[rows].any())
 
 
 def facts_of(table: Table, model: Model) -> list[Callable[[], object]]:

@@ -123,7 +123,19 @@ def judge(table: Table, left: Ints, right: Ints, found_by: Ints, model: Model, c
 def judge_pairs(table: Table, pairs: Iterable[Pair], model: Model, counts: Counts) -> Judged:
     """`judge` for pairs that no key had to find."""
     listed = np.array(sorted(pairs), np.int64).reshape(-1, 2)
+    if not len(listed):
+        return _nothing(table, model, counts)
     return judge(table, listed[:, 0], listed[:, 1], np.zeros(len(listed), np.int64), model, counts)
+
+
+def _nothing(table: Table, model: Model, counts: Counts) -> Judged:
+    """No pair: the steps of judging cost much the same for none as for a hundred."""
+    none, no_float, no_int = np.zeros((0, len(model.comparisons))), np.zeros(0), np.zeros(0, np.int64)
+    usage = {name: np.zeros(0, np.int32) for name in counts}
+    scores = Scores(none.astype(np.int8), none, no_float, no_float, no_float, no_float, usage)
+    outcome, rule, no_flag = np.zeros(0, np.int8), np.zeros(0, np.int16), np.zeros(0, np.bool_)
+    verdicts = PairVerdicts(outcome, rule, no_int, no_int, no_int, no_flag)
+    return Judged(table, model, no_int, no_int, no_int, scores, verdicts)
 
 
 def _stacked(first: Stage, second: Stage) -> Stage:

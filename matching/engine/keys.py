@@ -4,6 +4,7 @@ A key is stirred from the hashes of its parts, so that no texts are put together
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,7 @@ def _of_rule(table: Table, rule: BlockingRule) -> Entries:
     return Entries(rows, np.where(present, np.maximum(key, np.uint64(1)), np.uint64(0)))
 
 
+@lru_cache(1 << 8)
 def _seed(rule_name: str) -> Hashes:
     return hashes([rule_name])
 

@@ -17,6 +17,8 @@ from matching.engine.texts import (
 )
 from matching.engine.types import Codes, Column, Flags, Floats, Ints, Levels, MultiColumn, Table
 
+FEW = 1_000  # records
+
 
 class Sides(NamedTuple):
     """The codes of a column left and right, and where both are known."""
@@ -69,8 +71,15 @@ def scored(values: Sequence[str], one: Codes, other: Codes, scorer: Any) -> Floa
     return result
 
 
+def _needs_no_measures(table: Table, one: Codes) -> bool:
+    """No pair to look at; tables of many records are measured before there is one, see `compare.facts_of`."""
+    return not len(one) and len(table) <= FEW
+
+
 def jaro_winkler(table: Table, name: str, one: Codes, other: Codes, at_least: float) -> Floats:
     """The Jaro-Winkler likeness of values given by code; 0 where it cannot reach `at_least`."""
+    if _needs_no_measures(table, one):
+        return np.zeros(0)
     known = measured(table, name)
     return _where(
         jaro_winkler_at_most(known, one, known, other) >= at_least, table, name, one, other, JaroWinkler.similarity
@@ -79,6 +88,8 @@ def jaro_winkler(table: Table, name: str, one: Codes, other: Codes, at_least: fl
 
 def ratio(table: Table, name: str, one: Codes, other: Codes, scorer: Any, at_least: float) -> Floats:
     """A ratio of letters in common, of 100; 0 where it cannot reach `at_least`."""
+    if _needs_no_measures(table, one):
+        return np.zeros(0)
     known = measured(table, name)
     lengths = np.maximum(known.length[one] + known.length[other], 1)
     possible = 200.0 * common_at_most(known, one, known, other) / lengths >= at_least
@@ -87,6 +98,8 @@ def ratio(table: Table, name: str, one: Codes, other: Codes, scorer: Any, at_lea
 
 def one_slip(table: Table, name: str, one: Codes, other: Codes) -> Flags:
     """Whether two values are one keystroke or one exchange of neighbours apart."""
+    if _needs_no_measures(table, one):
+        return np.zeros(0, np.bool_)
     known = measured(table, name)
     possible = may_be_one_slip(known, one, known, other)
     found: Flags = possible & (_where(possible, table, name, one, other, OSA.distance) == 1)
