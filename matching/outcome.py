@@ -31,7 +31,7 @@ class Homes:
     """Where each row's record is while a plan is carried out, and what was done."""
 
     of: dict[int, UUID]
-    founded: int = 0
+    founded: list[UUID] = field(default_factory=list)
     entered: int = 0
     merged: dict[UUID, UUID] = field(default_factory=dict)
 
@@ -44,23 +44,21 @@ def carry_out(picture: Picture) -> set[Pair]:
     homes = _apply_components(picture)
     _mark_resolved(picture.record_ids)
     touched = {homes.of[row] for row in picture.fresh} | set(homes.merged.values())
-    golden.rebuild([*touched, *homes.merged], schema=picture.schema, members=_members(picture, homes, touched))
+    golden.rebuild(
+        [*touched, *homes.merged],
+        schema=picture.schema,
+        members=_members(picture, homes, touched),
+        founded=homes.founded,
+    )
     wanted = _wanted(picture, homes)
     _close_stale(picture, wanted)
     _propose(picture, homes, wanted)
     _propose_splits(picture, homes)
     _report_stops(picture, homes)
     _relate(picture)
-    audit.record(
-        "records.resolved",
-        subjects=sorted(touched),
-        detail={
-            "records": len(picture.fresh),
-            "founded": homes.founded,
-            "joined": homes.entered,
-            "merged": len(homes.merged),
-        },
-    )
+    figures = (len(picture.fresh), len(homes.founded), homes.entered, len(homes.merged))
+    detail = dict(zip(("records", "founded", "joined", "merged"), figures, strict=True))
+    audit.record_all([audit.event("records.resolved", subjects=sorted(touched), detail=detail)])
     return set(wanted)
 
 
@@ -86,7 +84,7 @@ def _found(picture: Picture, components: Sequence[Component], homes: Homes) -> N
     rows = [picture.rows[place] for place in founders]
     ids = operations.found_profiles([(row.record_id, row.input.party_kind, row.source_id) for row in rows])
     homes.of.update(zip(founders, ids, strict=True))
-    homes.founded = len(founders)
+    homes.founded = ids
 
 
 def _merge_draft(picture: Picture, component: Component, homes: Homes) -> operations.Draft:

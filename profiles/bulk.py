@@ -6,7 +6,7 @@ About ten times faster than `bulk_create`: no statement to parse, no parameter t
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from itertools import chain, islice
 from uuid import UUID
@@ -18,10 +18,12 @@ from django.db.models import Field, JSONField, Model
 from django.db.models.fields import NOT_PROVIDED
 from psycopg import Copy
 
-PIECE = 256  # lines
+PIECE, FEW = 256, 12  # lines
 Cell = Callable[[object], str]
 _SPECIAL = re.compile(r"[\\\t\n\r\b\f\v]")
+_ESCAPED = re.compile(r"\\.")
 _ESCAPES = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\b": r"\b", "\f": r"\f", "\v": r"\v"}
+_MEANT = {escaped: sign for sign, escaped in _ESCAPES.items()}
 
 
 def array(values: Iterable[object]) -> str:
@@ -59,18 +61,40 @@ def copied(statement: str) -> bytes:
 
 
 def copy_lines(table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
-    """Append rows that are formatted already: cells between tabs, texts through `cell`. 1 COPY, none for no line.
+    """Append rows that are formatted already: cells between tabs, texts through `cell`. 1 COPY, none for no line; 1 query
+    for few, which spares a round trip.
 
     Lines are sent while they are made, so that the server stores the first while the last are not written yet.
     """
     source = iter(lines)
-    pieces = iter(lambda: "\n".join(islice(source, PIECE)), "")
-    first = next(pieces, None)
-    if first is None:
+    few = list(islice(source, FEW + 1))
+    if len(few) <= FEW:
+        _insert(table, columns, few)
         return
+    pieces = iter(lambda: "\n".join(islice(source, PIECE)), "")
+    first = "\n".join(few)
     with copying(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
         for piece in chain([first], pieces):
             copy.write(f"{piece}\n")
+
+
+def _insert(table: str, columns: Sequence[str], lines: Sequence[str]) -> None:
+    """Lines as COPY reads them, by one statement. 1 query, none for no line."""
+    if lines:
+        row = f"({', '.join(['%s'] * len(columns))})"
+        cells = [_read(text) for line in lines for text in line.split("\t")]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(lines))}",  # noqa: S608
+                cells,
+            )
+
+
+def _read(text: str) -> str | None:
+    """What COPY makes of a cell."""
+    if "\\" not in text:
+        return text
+    return None if text == r"\N" else _ESCAPED.sub(lambda found: _MEANT.get(found[0], found[0][1:]), text)
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -132,6 +156,15 @@ def cell(value: str) -> str:
     if value.isprintable() and "\\" not in value:
         return value
     return _SPECIAL.sub(lambda found: _ESCAPES[found[0]], value)
+
+
+def time_cell(value: datetime) -> str:
+    """A time in UTC exactly as COPY writes it, so that rows can be held against those that are stored."""
+    text = str(value)
+    if not text.endswith("+00:00"):
+        text = str(value.astimezone(UTC))
+    text = text[:-6]
+    return f"{text.rstrip('0') if '.' in text else text}+00"
 
 
 def _quoted(value: str) -> str:

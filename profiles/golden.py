@@ -8,7 +8,7 @@ import orjson
 from django.db import connection
 
 from . import schema as schemas
-from .bulk import array, cell, copy_lines, texts
+from .bulk import array, cell, copied, copy_lines, texts, time_cell
 from .canonical.text import fold
 from .corrections import applied, open_corrections
 from .encryption import encrypt
@@ -26,11 +26,13 @@ def rebuild(
     *,
     schema: schemas.Schema | None = None,
     members: Mapping[UUID, Sequence[Member]] | None = None,
+    founded: Collection[UUID] = (),
 ) -> None:
-    """Rebuild golden values, search entries and visibility of the profiles. 7 queries and 2 COPY, 5 with `members`.
+    """Rebuild golden values, search entries and visibility of the profiles. 7 queries and 4 COPY, 5 with `members`.
 
     Caller holds the profiles' locks. A restricted profile keeps the values it has. `members` are the records that count,
-    if the caller has read them under the locks; profiles that are not in it have none.
+    if the caller has read them under the locks; profiles that are not in it have none. `founded` are profiles that the
+    caller has just made: they have no values yet. Rows that stay as they are are not written.
     """
     schema = schema or schemas.published()
     open_ids = set(profile_ids) - _frozen(profile_ids)
@@ -39,8 +41,9 @@ def rebuild(
     rules = {spec.key: Rule(spec.survivorship, spec.group) for spec in schema.fields.values()}
     ranking = Ranking(rules)
     ranked = {profile_id: ranking.rank(members.get(profile_id, ())) for profile_id in open_ids}
-    _store_values(ranked, schema)
-    _store_search(ranked, schema)
+    had = open_ids.difference(founded)
+    _store_values(ranked, had, schema)
+    _store_search(ranked, had, schema)
     _store_visibility(open_ids, members)
 
 
@@ -84,22 +87,26 @@ def trust_of(schema: schemas.Schema, source: str) -> int:
     return spec.trust if spec else 50
 
 
-def _store_values(ranked: Mapping[UUID, Sequence[Candidate]], schema: schemas.Schema) -> None:
-    _delete("profiles_goldenvalue", ranked)
+def _store_values(ranked: Mapping[UUID, Sequence[Candidate]], had: Collection[UUID], schema: schemas.Schema) -> None:
+    """Write the values that are new or other than before; sealed ones, which never look the same, always. `had`: profiles
+    that may have some already."""
     columns = (
         "profile_id", "field", "rank", "value", "sealed", "record_id", "source_ids", "record_ids", "rule", "observed_at",
     )  # fmt: skip
-    clear = clear_fields(schema)
-    copy_lines("profiles_goldenvalue", columns, (line for item in ranked.items() for line in _lines(*item, clear)))
+    before, clear = dict(_stored("profiles_goldenvalue", columns, had)), clear_fields(schema)
+    fresh = [line for item in ranked.items() for line in _lines(*item, clear) if before.pop(line, None) is None]
+    _delete("profiles_goldenvalue", before.values())
+    copy_lines("profiles_goldenvalue", columns, fresh)
 
 
 def _lines(profile_id: UUID, candidates: Iterable[Candidate], clear: Collection[str]) -> Iterator[str]:
-    """The golden values of a customer as COPY reads them. Written out by hand: these are most of all rows written."""
+    """The golden values of a customer as COPY reads and writes them. Written out by hand: these are most of all rows."""
     profile = str(profile_id)
     for c in candidates:
         support = f"{{{','.join(map(str, c.source_ids))}}}\t{{{','.join(map(str, c.record_ids))}}}"
         value = rf"{cell(c.value)}{TAB}\N" if c.field in clear else f"{TAB}{_sealed(profile, c)}"
-        yield f"{profile}\t{cell(c.field)}\t{c.rank}\t{value}\t{c.record_id}\t{support}\t{c.rule}\t{c.observed_at}"
+        head = f"{profile}\t{cell(c.field)}\t{c.rank}\t{value}\t{c.record_id}"
+        yield f"{head}\t{support}\t{c.rule}\t{time_cell(c.observed_at)}"
 
 
 def _sealed(profile: str, c: Candidate) -> str:
@@ -107,21 +114,54 @@ def _sealed(profile: str, c: Candidate) -> str:
     return rf"\\x{encrypt(orjson.dumps([c.value]), place=place_of_golden(profile, c.field)).hex()}"
 
 
-def _store_search(ranked: Mapping[UUID, Sequence[Candidate]], schema: schemas.Schema) -> None:
-    _delete("profiles_searchentry", ranked)
+def _store_search(ranked: Mapping[UUID, Sequence[Candidate]], had: Collection[UUID], schema: schemas.Schema) -> None:
+    """Write the texts that are new; of one that stays the sources are updated, so that its words are not indexed anew."""
+    columns = ("profile_id", "kind", "text", "source_ids")
+    before = {}
+    for line, pk in _stored("profiles_searchentry", columns, had):
+        head, _, sources = line.rpartition("\t")
+        before[head] = pk, sources
     clear = clear_fields(schema)
     numbers = {key for key, spec in schema.fields.items() if spec.kind == "identifier" and key not in clear}
-    lines = (
-        f"{profile_id}\t{kind}\t{cell(text)}\t{array(source_ids)}"
-        for profile_id, candidates in ranked.items()
-        for kind, text, source_ids in search_texts(candidates, clear, numbers)
-    )
-    copy_lines("profiles_searchentry", ("profile_id", "kind", "text", "source_ids"), lines)
+    fresh, changed = [], {}
+    for profile_id, candidates in ranked.items():
+        for kind, text, source_ids in search_texts(candidates, clear, numbers):
+            head, sources = f"{profile_id}\t{kind}\t{cell(text)}", array(source_ids)
+            pk, old = before.pop(head, (None, None))
+            if pk is None:
+                fresh.append(f"{head}\t{sources}")
+            elif old != sources:
+                changed[pk] = sources
+    _delete("profiles_searchentry", [pk for pk, _ in before.values()])
+    _change_sources(changed)
+    copy_lines("profiles_searchentry", columns, fresh)
 
 
-def _delete(table: str, profile_ids: Collection[UUID]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {table} WHERE profile_id = ANY(%s::uuid[])", [array(profile_ids)])  # noqa: S608
+def _stored(table: str, columns: Sequence[str], profile_ids: Collection[UUID]) -> Iterator[tuple[str, str]]:
+    """Rows of profiles as COPY writes them, each with its id. 1 COPY, none for no profile."""
+    if profile_ids:
+        rows = f"SELECT id, {', '.join(columns)} FROM {table} WHERE profile_id = ANY('{array(profile_ids)}'::uuid[])"  # noqa: S608
+        for line in copied(f"COPY ({rows}) TO STDOUT").decode().split("\n")[:-1]:
+            pk, _, cells = line.partition("\t")
+            yield cells, pk
+
+
+def _change_sources(sources: Mapping[str, str]) -> None:
+    """Search entry → its sources now. 1 query, none for none."""
+    if sources:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE profiles_searchentry e SET source_ids = u.sources::bigint[]"
+                " FROM unnest(%s::bigint[], %s::text[]) AS u(id, sources) WHERE e.id = u.id",
+                [array(sources), texts(sources.values())],
+            )
+
+
+def _delete(table: str, ids: Collection[str]) -> None:
+    """1 query, none for none."""
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s::bigint[])", [array(ids)])  # noqa: S608
 
 
 def search_texts(
