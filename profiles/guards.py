@@ -39,13 +39,17 @@ def drop_constraint(table: str, name: str) -> str:
 
 
 def checked_at_once(table: str, **parents: str) -> str:
-    """Foreign keys (column=parent table) checked and locked once per statement, each parent once: a row may only refer to
-    what is there, and what is referred to is neither deleted nor given another id. For tables written by the thousand,
-    where a check per row costs more than the row."""
+    """Foreign keys (column=parent table) checked once per statement, each parent once: a row may only refer to what is
+    there, and what is referred to is neither deleted nor given another id. For tables written by the thousand, where a
+    check per row costs more than the row.
+
+    No parent is locked: a foreign key's lock writes to its page. Instead who deletes a parent locks the table that may
+    refer to it, waits for those who write there, and looks again; who writes after that finds the parent gone.
+    """
     looks = "".join(
         f"""
     SELECT f.id INTO missing FROM (SELECT DISTINCT {column} AS id FROM fresh WHERE {column} IS NOT NULL) f
-    WHERE NOT EXISTS (SELECT FROM {parent} p WHERE p.id = f.id FOR KEY SHARE) LIMIT 1;
+    WHERE NOT EXISTS (SELECT FROM {parent} p WHERE p.id = f.id OFFSET 0) LIMIT 1;  -- by index, however many there are
     IF FOUND THEN
         RAISE EXCEPTION '% refers to {parent} %, which is not there', TG_TABLE_NAME, missing
             USING ERRCODE = 'foreign_key_violation';
@@ -53,24 +57,26 @@ def checked_at_once(table: str, **parents: str) -> str:
         for column, parent in parents.items()
     )
     return f"""
-CREATE FUNCTION {table}_refers() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {table}_refers() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE missing text;
 BEGIN{looks}
     RETURN NULL;
 END $$;
-CREATE TRIGGER {table}_refers_new AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh
+CREATE OR REPLACE TRIGGER {table}_refers_new AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh
     FOR EACH STATEMENT EXECUTE FUNCTION {table}_refers();
-CREATE TRIGGER {table}_refers_changed AFTER UPDATE ON {table} REFERENCING NEW TABLE AS fresh
+CREATE OR REPLACE TRIGGER {table}_refers_changed AFTER UPDATE ON {table} REFERENCING NEW TABLE AS fresh
     FOR EACH STATEMENT EXECUTE FUNCTION {table}_refers();
 {"".join(_kept_for(table, *pair) for pair in parents.items())}"""
 
 
 def _kept_for(table: str, column: str, parent: str) -> str:
-    """Refuse to delete, or to give another id, what rows of the table refer to."""
+    """Refuse to delete, or to give another id, what rows of the table refer to. As the owner: the site may not lock ledgers."""
     name = f"{table}_{column}"
     return f"""
-CREATE FUNCTION {name}_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {name}_kept() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path FROM CURRENT AS $$
 BEGIN
+    LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE;
     IF TG_OP = 'DELETE' THEN  -- `gone` is there for a statement that deletes only
         PERFORM FROM gone g JOIN {table} c ON c.{column} = g.id LIMIT 1;
     ELSE
@@ -82,9 +88,9 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER {name}_kept AFTER DELETE ON {parent} REFERENCING OLD TABLE AS gone
+CREATE OR REPLACE TRIGGER {name}_kept AFTER DELETE ON {parent} REFERENCING OLD TABLE AS gone
     FOR EACH STATEMENT EXECUTE FUNCTION {name}_kept();
-CREATE TRIGGER {name}_fixed AFTER UPDATE OF id ON {parent} FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id)
+CREATE OR REPLACE TRIGGER {name}_fixed AFTER UPDATE OF id ON {parent} FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id)
     EXECUTE FUNCTION {name}_kept();
 """
 
@@ -121,14 +127,47 @@ BEGIN
 END $$;"""
 
 
-MEMBERSHIP_FOLLOWS_LEDGER = f"""{_membership_follows_ledger()}
+FOLLOW_ROW_BY_ROW = """
 CREATE TRIGGER membership_follows_ledger BEFORE INSERT OR UPDATE ON profiles_membership
     FOR EACH ROW EXECUTE FUNCTION membership_follows_ledger();
 """
+MEMBERSHIP_FOLLOWS_LEDGER = f"{_membership_follows_ledger()}{FOLLOW_ROW_BY_ROW}"
 LINK_FOLLOWS_LEDGER = _membership_follows_ledger(
     " AND linked_after = NEW.linked_by", " AND linked_before = OLD.linked_by"
 )
 ONLY_CLASS_FOLLOWS_LEDGER = _membership_follows_ledger()
+_TOLD = """NOT EXISTS (
+            SELECT FROM profiles_recordmove m WHERE m.operation_id = n.operation_id AND m.record_id = n.record_id
+                AND m.to_profile_id = n.profile_id AND m.class_after = n.link_class AND m.linked_after = n.linked_by
+                {before} OFFSET 0) LIMIT 1"""
+_FROM_THERE = "AND m.from_profile_id = o.profile_id AND m.class_before = o.link_class AND m.linked_before = o.linked_by"
+# the same for all rows of a statement; OFFSET 0 has the planner look each up by index, however many there are
+MEMBERSHIPS_FOLLOW_LEDGER = f"""
+CREATE FUNCTION memberships_follow_ledger() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE astray bigint;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT n.record_id INTO astray FROM fresh n WHERE n.operation_id IS NOT NULL AND {_TOLD.format(before="")};
+    ELSE
+        SELECT n.record_id INTO astray FROM fresh n LEFT JOIN gone o ON o.record_id = n.record_id
+        WHERE {_TOLD.format(before=_FROM_THERE)};
+    END IF;
+    IF FOUND THEN
+        RAISE EXCEPTION 'record % is not where its operation takes it from', astray
+            USING ERRCODE = 'serialization_failure';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER memberships_follow_ledger_new AFTER INSERT ON profiles_membership REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION memberships_follow_ledger();
+CREATE TRIGGER memberships_follow_ledger_changed AFTER UPDATE ON profiles_membership
+    REFERENCING NEW TABLE AS fresh OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION memberships_follow_ledger();
+"""
+DROP_MEMBERSHIPS_FOLLOW_LEDGER = """
+DROP TRIGGER memberships_follow_ledger_new ON profiles_membership;
+DROP TRIGGER memberships_follow_ledger_changed ON profiles_membership;
+DROP FUNCTION memberships_follow_ledger();
+"""
 DROP_MEMBERSHIP_FOLLOWS_LEDGER = """
 DROP TRIGGER membership_follows_ledger ON profiles_membership;
 DROP FUNCTION membership_follows_ledger();

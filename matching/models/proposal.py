@@ -21,7 +21,8 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 class Proposal(models.Model):
     """A suggested merge of two profiles (or split of one), with the evidence of its best pair of records.
 
-    `left` < `right` for a merge, so that there is one open proposal per unordered pair; a split has no `right`.
+    `left` < `right` for a merge, so that there is one open proposal per unordered pair; a split has no `right`. References
+    are checked once per statement.
     """
 
     class Kind(models.TextChoices):
@@ -36,10 +37,12 @@ class Proposal(models.Model):
 
     kind = models.CharField(max_length=6, choices=Kind, default=Kind.MERGE)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
-    left = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="+")
-    right = models.ForeignKey(Profile, null=True, on_delete=models.PROTECT, related_name="+")
-    left_record = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="+")
-    right_record = models.ForeignKey(SourceRecord, null=True, on_delete=models.PROTECT, related_name="+")
+    left = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    right = models.ForeignKey(Profile, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    left_record = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    right_record = models.ForeignKey(
+        SourceRecord, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     probability = models.FloatField()
     weight = models.FloatField()
     evidence = models.JSONField(help_text="Levels, weights and rules of the best pair; see engine/explain.py.")

@@ -7,14 +7,19 @@ from profiles.models import SourceRecord
 
 
 class Relation(models.Model):
-    """Two records of one household (or sharing a value). On records, so it survives merge and split; never evidence."""
+    """Two records of one household (or sharing a value). On records, so it survives merge and split; never evidence.
+
+    References are checked once per statement; the unique key finds those of a left record.
+    """
 
     class Kind(models.TextChoices):
         HOUSEHOLD = "household", "Same household"
         SHARED_VALUE = "shared_value", "Shares a value"
 
-    left_record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="+")
-    right_record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="+")
+    left_record = models.ForeignKey(
+        SourceRecord, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    right_record = models.ForeignKey(SourceRecord, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     kind = models.CharField(max_length=12, choices=Kind)
     pattern = models.JSONField(default=dict, help_text="Which fields agree, as levels.")
     model_label = models.CharField(max_length=60)

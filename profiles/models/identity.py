@@ -51,7 +51,12 @@ class Profile(models.Model):
     party_kind = models.CharField(max_length=12, default="person")
     version = models.PositiveIntegerField(default=1, help_text="Grows with every operation on it.")
     merged_into = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="absorbed", help_text="The hop as it was made."
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="absorbed",
+        db_index=False,
+        help_text="The hop as it was made.",
     )
     canonical = models.ForeignKey(
         "self",
@@ -59,6 +64,7 @@ class Profile(models.Model):
         on_delete=models.PROTECT,
         related_name="tombstones",
         db_constraint=False,
+        db_index=False,
         help_text="The active profile that stands for a merged one (foreign key to active_id).",
     )
     source_ids = ArrayField(
@@ -89,7 +95,12 @@ class Profile(models.Model):
             ("reveal_values", "Can reveal masked values for a purpose"),
             ("view_counts", "Can see counts of customers"),
         ]
-        indexes = [GinIndex(fields=["source_ids"], name="profile_sources", opclasses=["array_ops"])]
+        indexes = [
+            GinIndex(fields=["source_ids"], name="profile_sources", opclasses=["array_ops"]),
+            # those of merged customers: nearly all point nowhere
+            models.Index(fields=["merged_into"], name="profile_merged_into", condition=Q(merged_into__isnull=False)),
+            models.Index(fields=["canonical"], name="profile_canonical", condition=Q(canonical__isnull=False)),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="merged_profile_has_canonical",
@@ -144,13 +155,17 @@ class IdentityOperation(models.Model):
 
 
 class RecordMove(models.Model):
-    """One record moved by one operation. Append-only."""
+    """One record moved by one operation. Append-only; its references are checked once per statement."""
 
     id = models.BigAutoField(primary_key=True)
-    operation = models.ForeignKey(IdentityOperation, on_delete=models.PROTECT, related_name="moves")
-    record = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="moves")
-    from_profile = models.ForeignKey(Profile, null=True, on_delete=models.PROTECT, related_name="+")
-    to_profile = models.ForeignKey(Profile, null=True, on_delete=models.PROTECT, related_name="+")
+    operation = models.ForeignKey(
+        IdentityOperation, on_delete=models.PROTECT, related_name="moves", db_constraint=False, db_index=False
+    )
+    record = models.ForeignKey(SourceRecord, on_delete=models.PROTECT, related_name="moves", db_constraint=False)
+    from_profile = models.ForeignKey(
+        Profile, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    to_profile = models.ForeignKey(Profile, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     class_before = models.CharField(max_length=8, choices=LinkClass, blank=True)
     class_after = models.CharField(max_length=8, choices=LinkClass, blank=True)
     linked_before = models.CharField(
@@ -164,13 +179,18 @@ class RecordMove(models.Model):
 
 
 class Membership(models.Model):
-    """Where a record is now. At most one row per record; never on a merged or erased profile (guarded by the database)."""
+    """Where a record is now. At most one row per record; never on a merged or erased profile (guarded by the database).
+    That record and operation exist is checked once per statement."""
 
-    record = models.OneToOneField(SourceRecord, primary_key=True, on_delete=models.PROTECT, related_name="membership")
+    record = models.OneToOneField(
+        SourceRecord, primary_key=True, on_delete=models.PROTECT, related_name="membership", db_constraint=False
+    )
     profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="memberships", db_constraint=False)
     link_class = models.CharField(max_length=8, choices=LinkClass)
     linked_by = models.CharField(max_length=80, blank=True, help_text="The rule or model version, if one linked it.")
-    operation = models.ForeignKey(IdentityOperation, null=True, on_delete=models.PROTECT, related_name="+")
+    operation = models.ForeignKey(
+        IdentityOperation, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     since = models.DateTimeField()
 
     class Meta:

@@ -107,7 +107,7 @@ class SourceRecord(SealedAttributes):
     LIVE = (State.RECEIVED, State.RESOLVED)
 
     id = models.BigAutoField(primary_key=True)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="records", db_index=False)
     external_id = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     party_kind = models.CharField(max_length=12, default="person")
@@ -119,7 +119,7 @@ class SourceRecord(SealedAttributes):
     source_version = models.CharField(max_length=64, blank=True)
     schema_version = models.PositiveIntegerField()
     revision = models.PositiveIntegerField(default=1)
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="records")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="records", db_index=False)
     line = models.BigIntegerField()
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

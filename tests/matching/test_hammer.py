@@ -14,7 +14,8 @@ from tests.matching.world import World
 GUARDS = (
     "ALTER TABLE profiles_membership DROP CONSTRAINT membership_profile_active",
     "ALTER TABLE profiles_profile DROP CONSTRAINT profile_canonical_active",
-    "DROP TRIGGER membership_follows_ledger ON profiles_membership",
+    "DROP TRIGGER memberships_follow_ledger_new ON profiles_membership",
+    "DROP TRIGGER memberships_follow_ledger_changed ON profiles_membership",
     "DROP INDEX one_open_proposal_per_pair",
     "DROP INDEX one_open_work_item_per_subject",
     "ALTER TABLE profiles_goldenvalue DROP CONSTRAINT golden_rank_once",

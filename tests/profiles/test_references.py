@@ -1,10 +1,15 @@
 """Golden values and search entries refer only to what is there, though their references are checked once per statement."""
 
+from collections.abc import Callable
+
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from matching.operations import create_profiles
 from profiles.models import GoldenValue, SearchEntry
 from tests.cast import Cast, profile_of, record, send
+from tests.databases import TestDatabase
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +23,12 @@ REFUSED = [
     "UPDATE profiles_sourcerecord SET id = 0 WHERE id = %(record)s",
     "DELETE FROM profiles_profile WHERE id = %(ada)s",
     "DELETE FROM profiles_sourcerecord WHERE id = %(record)s",
+    "INSERT INTO profiles_recordmove (operation_id, record_id, to_profile_id, class_before, class_after, linked_before,"
+    " linked_after) VALUES (%(nobody)s, %(record)s, %(ada)s, '', 'model', '', '')",
+    "INSERT INTO matching_relation (left_record_id, right_record_id, kind, pattern, model_label, created_at)"
+    " VALUES (0, %(record)s, 'household', '{}', '', now())",
+    "INSERT INTO profiles_membership (record_id, profile_id, link_class, linked_by, since)"
+    " VALUES (0, %(ada)s, 'system', '', now())",
 ]
 
 
@@ -43,3 +54,24 @@ def test_rows_without_values_may_go() -> None:
         cursor.execute("DELETE FROM profiles_profile WHERE id = %s", [ada])
         cursor.execute("DELETE FROM profiles_sourcerecord WHERE id = %s", [own])
         assert cursor.rowcount == 1
+
+
+ENTER = "INSERT INTO profiles_searchentry (profile_id, kind, text, source_ids) VALUES (%s, 'name', 'ada', '{}')"
+REMOVE = "DELETE FROM profiles_profile WHERE id = %s"
+
+
+@pytest.mark.parametrize(("first", "second"), [(ENTER, REMOVE), (REMOVE, ENTER)])
+def test_who_comes_second_waits_for_who_refers_or_deletes(
+    first: str, second: str, fresh_database: Callable[[], None], django_db_setup: TestDatabase
+) -> None:
+    """A foreign key locks the row; here the one who deletes locks the table."""
+    alone = create_profiles(["person"])
+    with psycopg.connect(django_db_setup.url) as one, psycopg.connect(django_db_setup.url) as other:
+        one.execute(first, alone)
+        other.execute("SET LOCAL lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute(second, alone)
+        one.commit()
+        other.rollback()
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            other.execute(second, alone)
