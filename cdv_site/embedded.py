@@ -47,7 +47,7 @@ COMMON = {  # for a laptop of two cores that also runs the workers
     "log_error_verbosity": "terse",
 }
 BUFFERS = (128, 1024)  # MB; a twentieth of the memory, since the indexes that each received row falls into should fit
-DURABLE = {"wal_compression": "pglz", "checkpoint_timeout": "15min"}
+DURABLE = {"checkpoint_timeout": "15min"}
 THROW_AWAY = {"shared_buffers": "128MB", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
