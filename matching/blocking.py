@@ -15,14 +15,9 @@ from .engine.keys import block_keys
 from .engine.types import RecordInput
 from .key_rows import COPY_KEYS, packed
 from .locks import lock_homes
-from .reading import read_records
+from .reading import inputs
 
 COUNTED = 100  # holders of a value beyond which it does not matter how many there are
-
-
-def inputs(record_ids: Collection[int]) -> list[RecordInput]:
-    """Records as the engine reads them, with corrections applied, by id; withdrawn ones are left out. 2 queries."""
-    return [row.input for row in read_records(record_ids)]
 
 
 def write_keys(record_ids: Collection[int], new: Sequence[corrections.NewRecord] = ()) -> None:
@@ -138,19 +133,20 @@ END
 FROM unnest(%(keys)s::bigint[]) AS k(key) CROSS JOIN LATERAL (
     SELECT count(DISTINCT m.profile_id) AS held, count(*) FILTER (WHERE m.profile_id IS NULL) AS many,
         array_agg(b.record_id) AS ids, array_agg(m.profile_id IS NULL) AS waits
-    FROM (SELECT record_id FROM matching_blockkey WHERE key = k.key AND rule = ANY(%(rules)s::smallint[])
-          LIMIT %(counted)s) b
+    FROM (SELECT record_id FROM matching_blockkey WHERE key = k.key LIMIT %(counted)s) b
     LEFT JOIN profiles_membership m ON m.record_id = b.record_id
 ) h
 """
 
 
-def count_usage(keys: Collection[int], rules: Collection[int], enough: int = 0) -> dict[int, int]:
+def count_usage(keys: Collection[int], enough: int = 0) -> dict[int, int]:
     """How many people hold each value key, counted up to 100: profiles, and who is told apart among records that wait.
 
-    Many records of one person are one holder, whether or not one of them has a customer already. `enough`: up to so many it does not
-    matter how many there are, and records need not be looked at. 1 query.
+    Many records of one person are one holder, whether or not one of them has a customer already. `enough`: up to so many it
+    does not matter how many there are, and records need not be looked at. 1 query, none for no key.
     """
+    if not keys:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(USAGE, {"keys": array(keys), "rules": array(rules), "enough": enough, "counted": COUNTED})
+        cursor.execute(USAGE, {"keys": array(keys), "enough": enough, "counted": COUNTED})
         return dict(cursor.fetchall())

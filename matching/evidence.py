@@ -10,7 +10,7 @@ from profiles import schema
 from profiles.models import Membership, SourceRecord
 
 from . import constraints, models_in_force
-from .blocking import count_usage, inputs
+from .blocking import count_usage
 from .engine import explain
 from .engine.blocked import BlockedValues
 from .engine.encode import encode
@@ -18,6 +18,7 @@ from .engine.explain import WhyNot
 from .engine.keys import value_keys
 from .engine.model import Model
 from .engine.types import Evidence, RecordInput
+from .reading import inputs
 
 MEMBERS = 20  # records a side that are compared when two customers are
 
@@ -38,9 +39,8 @@ def ground(record_ids: Collection[int]) -> Ground:
     model = models_in_force.with_sources(models_in_force.published(), version)
     blocked = models_in_force.blocked_values(version)
     rows = inputs(record_ids)
-    shared = [rule.number for rule in model.blocking if rule.value_of]
     keys = set(value_keys(encode(rows, model, blocked), model).key.tolist()) if rows else set()
-    return Ground({row.record_id: row for row in rows}, model, blocked, count_usage(keys, shared))
+    return Ground({row.record_id: row for row in rows}, model, blocked, count_usage(keys))
 
 
 def explain_pair(left: int, right: int) -> Evidence:

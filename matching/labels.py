@@ -15,13 +15,14 @@ from profiles.canonical.types import Context, FieldMapping
 from profiles.connectors import BadRow, Declared, Row, UnreadableFile, read_rows
 
 from . import models_in_force
-from .blocking import count_usage, inputs
+from .blocking import count_usage
 from .engine.encode import encode
 from .engine.keys import value_keys
 from .engine.measure import Truth, by_entity, judged_pairs
 from .engine.model import Model
 from .engine.types import RecordInput, Table
 from .models import Decision
+from .reading import inputs
 
 ID, ENTITY, SOURCE = "rec_id", "entity_id", "source"
 SAMPLE = 200  # rows by which a mapping is suggested
@@ -179,5 +180,4 @@ def _ordered(one: int, other: int) -> tuple[int, int]:
 
 def usage_of(table: Table, model: Model) -> dict[int, int]:
     """How many customers hold each value of the table that the model counts. 1 query."""
-    shared = [rule.number for rule in model.blocking if rule.value_of]
-    return count_usage(set(value_keys(table, model).key.tolist()), shared)
+    return count_usage(set(value_keys(table, model).key.tolist()))

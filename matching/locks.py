@@ -17,9 +17,10 @@ RESOLVE_LOCK = 7_305_912_001
 
 
 def wait_patiently() -> None:
-    """A job may wait longer for locks than a person would, until its transaction ends. 1 query."""
+    """A job may wait longer for locks than a person would, and reads without parallel workers, which take longer to start
+    than a batch takes to read, until its transaction ends. 1 query."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '30s'")
+        cursor.execute("SET LOCAL lock_timeout = '30s'; SET LOCAL max_parallel_workers_per_gather = 0")
 
 
 def lock_resolution() -> None:

@@ -24,10 +24,17 @@ class NoModel(LookupError):
 
 def published() -> Model:
     """The published model. 1 query."""
-    row = MatchModel.objects.filter(state=MatchModel.State.PUBLISHED).values_list("id", "label").first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, label FROM matching_matchmodel WHERE state = 'published'")
+        row = cursor.fetchone()
     if row is None:
         raise NoModel("Publish a match model first.")
-    return _load(*row)
+    return known(*row)
+
+
+def known(model_id: int, label: str) -> Model:
+    """The model that somebody found in force. No query, 1 when it is not in memory yet."""
+    return _load(model_id, label)
 
 
 def by_label(label: str) -> Model:

@@ -10,22 +10,21 @@ from django.db import connection
 
 from profiles import schema
 from profiles.bulk import array
-from profiles.models import Profile
 from profiles.models.identity import LinkClass
 from profiles.models.mark import kinds_that_stop
 
 from . import constraints, models_in_force
 from .blocking import Found, count_usage, find_candidates
+from .engine.cascade import Wanted, cascade
 from .engine.encode import encode
-from .engine.judge import judge
 from .engine.keys import value_keys
 from .engine.model import Model
 from .engine.resolve import resolve
-from .engine.types import Ints, Outcome, Plan, Situation, Table
+from .engine.types import Ints, Plan, RecordInput, Situation, Table
 from .engine.usage import count
-from .reading import Stored, read_members, read_records
+from .reading import Stored, inputs, read_members, read_records
 
-SCREENED = 8  # records from which candidates are judged before their customers are read
+UNSCREENED = 20  # candidates whose customers are read at once: to judge them first takes longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +70,33 @@ class Picture:
         return [self.rows[row].record_id for row in self.fresh]
 
 
+WORLD = (
+    "coalesce((SELECT max(resolve_seq) FROM profiles_sourcerecord), 0),"
+    " coalesce((SELECT max(id) FROM matching_cannotlink), 0), coalesce((SELECT max(id) FROM profiles_mark), 0)"
+)
+IN_FORCE = (
+    f"SELECT s.number, s.published_at, m.id, m.label, {WORLD} FROM profiles_schemaversion s, matching_matchmodel m"  # noqa: S608
+    " WHERE m.state = 'published' ORDER BY s.number DESC LIMIT 1"
+)
+
+
 def world() -> World:
     """Where the ledgers stand now. 1 query."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce((SELECT max(resolve_seq) FROM profiles_sourcerecord), 0),"
-            " coalesce((SELECT max(id) FROM matching_cannotlink), 0), coalesce((SELECT max(id) FROM profiles_mark), 0)"
-        )
+        cursor.execute(f"SELECT {WORLD}")
         return World(*cursor.fetchone())
+
+
+def in_force() -> tuple[schema.Schema, Model, World]:
+    """Schema and model by which records are resolved, and where the ledgers stand now. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(IN_FORCE)
+        row = cursor.fetchone()
+    if row is None:  # one of the two is missing, and says so
+        version, model = schema.published(), models_in_force.published()
+        return version, model, world()
+    version = schema.known(*row[:2])
+    return version, models_in_force.with_sources(models_in_force.known(*row[2:4]), version), World(*row[4:])
 
 
 def look(record_ids: Sequence[int], apart_from: Collection[int] = ()) -> Picture:
@@ -86,16 +104,13 @@ def look(record_ids: Sequence[int], apart_from: Collection[int] = ()) -> Picture
 
     `apart_from`: records that a person just split these from; they are matched against all others.
     """
-    version = schema.published()
-    model, now = models_in_force.with_sources(models_in_force.published(), version), world()
+    version, model, now = in_force()
+    engine, fresh = Engine(model, version), set(record_ids)
     found = [f for f in find_candidates(record_ids, model.block_caps) if f.right not in apart_from]
-    near = read_records({*record_ids, *(f.right for f in found)})
-    fresh = set(record_ids)
-    engine = Engine(model, version)
-    if len(fresh) >= SCREENED:
-        found = engine.screened(near, found)
-    customers = customers_of(_homes(near, fresh, found))
-    own = {row.record_id: row for row in near if row.record_id in fresh}
+    own = {row.record_id: row for row in read_records(record_ids)}
+    if len(found) > UNSCREENED:
+        found = engine.screened([row.input for row in own.values()], found)
+    customers = customers_holding({*record_ids, *(f.right for f in found)})
     own |= {row.record_id: row for customer in customers.values() for row in customer.records if row.is_live}
     rows = [own[record_id] for record_id in sorted(own)]
     situation = engine.situation(rows, fresh, customers, found)
@@ -113,24 +128,28 @@ def _against_others(situation: Situation, model: Model, rows: Sequence[Stored], 
     return replace(plan, proposals=tuple(told), fractures=())
 
 
-def _homes(near: Iterable[Stored], fresh: Collection[int], found: Iterable[Found]) -> set[UUID]:
-    """Customers that the candidates belong to, and those of records that changed."""
-    wanted = {f.right for f in found}
-    return {
-        row.profile_id
-        for row in near
-        if row.profile_id and (row.record_id in wanted or row.record_id in fresh)
-    }  # fmt: skip
+def customers_holding(record_ids: Collection[int]) -> dict[UUID, Customer]:
+    """Customers of the records, with all their records. 3 queries."""
+    return _customers(
+        "(SELECT DISTINCT profile_id AS id FROM profiles_membership WHERE record_id = ANY(%s::bigint[]))", record_ids
+    )
 
 
 def customers_of(profile_ids: Collection[UUID]) -> dict[UUID, Customer]:
-    """Customers with all their records. 3 queries; the version is read first, so that a later change shows."""
-    stands = (
-        Profile.objects.filter(id__in=profile_ids).values_list("id", "version", "created_at") if profile_ids else ()
-    )
-    facts = {profile_id: (version, created) for profile_id, version, created in stands}
+    """Customers with all their records. 3 queries, none for none."""
+    return _customers("unnest(%s::uuid[])", profile_ids) if profile_ids else {}
+
+
+def _customers(wanted: str, ids: Collection[object]) -> dict[UUID, Customer]:
+    """The version is read first, so that a later change shows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT p.id, p.version, p.created_at FROM {wanted} w(id) JOIN profiles_profile p ON p.id = w.id",  # noqa: S608
+            [array(ids)],
+        )
+        facts = {profile_id: (version, created) for profile_id, version, created in cursor.fetchall()}
     records: dict[UUID, list[Stored]] = {profile_id: [] for profile_id in facts}
-    for row in read_members(profile_ids):
+    for row in read_members(facts):
         if row.profile_id in records:
             records[row.profile_id].append(row)
     return {profile_id: Customer(*facts[profile_id], tuple(rows)) for profile_id, rows in records.items() if rows}
@@ -143,20 +162,20 @@ class Engine:
     model: Model
     schema: schema.Schema
 
-    def screened(self, near: Sequence[Stored], found: Sequence[Found]) -> list[Found]:
-        """The pairs that are likely to be one customer or one household; nothing is decided on the others.
+    def screened(self, own: Sequence[RecordInput], found: Sequence[Found]) -> list[Found]:
+        """The pairs that may be one customer or one household; nothing is decided on the others. 3 queries.
 
         Customers that no likely pair leads to need not be read: the plan is the same without them.
         """
-        table = self._table(near)
+        others = {f.right for f in found}.difference(row.record_id for row in own)
+        near = sorted([*own, *inputs(others)], key=lambda row: row.record_id)
+        table = encode(near, self.model, models_in_force.blocked_values(self.schema))
         row_of = {row.record_id: place for place, row in enumerate(near)}
         known = [f for f in found if f.right in row_of and f.left in row_of]
-        left, right, rule = _pairs(known, row_of)
-        counts = count(table, self.model, self.usage(table))
-        judged = judge(table, left, right, rule.astype(np.int64), self.model, counts)
-        likely = judged.verdicts.outcome > Outcome.DISTINCT
-        home = judged.scores.household_probability >= self.model.thresholds.household
-        return [known[place] for place in np.flatnonzero(likely | home).tolist()]
+        left, right, _ = _pairs(known, row_of)
+        counts = count(table, self.model, self.usage(table, above=self._least_limit))
+        least = Wanted(self.model.thresholds.review_weight, self.model.thresholds.household_weight)
+        return [known[place] for place in cascade(table, left, right, self.model, counts, least).places.tolist()]
 
     def situation(
         self, rows: Sequence[Stored], fresh: Collection[int], customers: Mapping[UUID, Customer], found: Sequence[Found]
@@ -182,19 +201,25 @@ class Engine:
             no_auto_records=frozenset(place[pk] for pk in _marked(place)),
         )  # fmt: skip
 
-    def usage(self, table: Table) -> dict[int, int]:
-        """How many hold the values that two records of the table share. 1 query."""
-        rules = [rule.number for rule in self.model.blocking if rule.value_of]
-        return count_usage(shared_keys(table, self.model), rules, min(self.model.limits.shared.values(), default=0))
+    def usage(self, table: Table, above: int = 1) -> dict[int, int]:
+        """How many hold the values that more than so many records of the table share. 1 query.
+
+        What no more records share than the least limit is under every limit: who holds a value is a candidate.
+        """
+        return count_usage(shared_keys(table, self.model, above), self._least_limit)
+
+    @property
+    def _least_limit(self) -> int:
+        return min(self.model.limits.shared.values(), default=0)
 
     def _table(self, rows: Sequence[Stored]) -> Table:
         return encode([row.input for row in rows], self.model, models_in_force.blocked_values(self.schema))
 
 
-def shared_keys(table: Table, model: Model) -> list[int]:
-    """Keys of the values that more than one record of the table holds: only those can agree."""
+def shared_keys(table: Table, model: Model, above: int = 1) -> list[int]:
+    """Keys of the values that more records of the table hold than so many: only what two hold can agree."""
     keys, held = np.unique(value_keys(table, model).key, return_counts=True)
-    return keys[held > 1].tolist()
+    return keys[held > above].tolist()
 
 
 def _places(row_of: Mapping[int, int], customers: Mapping[UUID, Customer]) -> dict[int, int]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
@@ -96,8 +97,10 @@ def follow_records(operations: Sequence[IdentityOperation], moves: Sequence[Any]
     """A step of every operation: open proposals go where their records went.
 
     Those between customers that are one now, or that are open for the same two already, are outdated; so is a proposed
-    split whose record has left. 1 query when no proposal is concerned, at most 10.
+    split whose record has left. 1 query when no proposal is concerned, at most 10; none where no record leaves a customer.
     """
+    if not any(m.from_profile_id for m in moves):
+        return
     concerned = lock_of({pid for m in moves for pid in (m.from_profile_id, m.to_profile_id) if pid})
     if not concerned:
         return
@@ -121,10 +124,16 @@ def follow_records(operations: Sequence[IdentityOperation], moves: Sequence[Any]
 
 def lock_of(profile_ids: Collection[UUID]) -> list[Proposal]:
     """Lock the open proposals of customers. An operation does so before it changes any of them: another one may hold a
-    proposal from its other end, and look at ours when it commits. 1 query."""
+    proposal from its other end, and look at ours when it commits. 1 query, 2 where there are any."""
     ids = array(profile_ids)
-    where = "(matching_proposal.left_id = ANY(%s::uuid[]) OR matching_proposal.right_id = ANY(%s::uuid[]))"
-    return _lock(Proposal.objects.awaiting_review().extra(where=[where], params=[ids, ids]))  # nosec B610
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM matching_proposal WHERE state = 'open'"
+            " AND (left_id = ANY(%s::uuid[]) OR right_id = ANY(%s::uuid[])) ORDER BY id FOR UPDATE",
+            [ids, ids],
+        )
+        found = [row[0] for row in cursor.fetchall()]
+    return list(Proposal.objects.filter(id__in=found).order_by("id")) if found else []
 
 
 def _lock(proposals: QuerySet[Proposal]) -> list[Proposal]:

@@ -4,18 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from profiles import schema, work
+from profiles.bulk import array
 from profiles.models import IdentityOperation, User, WorkItem
 
 from . import constraints, evidence, models_in_force, reopening
 from .engine import explain
 from .engine.model import Model
 from .engine.types import Evidence
-from .models import CannotLink, CannotLinkRecord, Proposal
+from .models import CannotLink, Proposal
 
 RESCORED = ("evidence", "model_label", "probability", "weight", "fingerprint", "reopened_because")
 
@@ -91,12 +92,17 @@ def propose_between(left: UUID, right: UUID, *, because: str) -> Proposal | None
 
 
 def decided_between(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], list[CannotLink]]:
-    """The cannot-links in force that name both records of a pair, newest first, with their decisions. 2 queries."""
+    """The cannot-links in force that name both records of a pair, newest first, with their decisions. 1 query, 2 where there are any; pairs without any may be left out."""
     pairs = list(pairs)
-    rows = CannotLinkRecord.objects.filter(
-        record_id__in={pk for pair in pairs for pk in pair}, cannot_link__revoked_at__isnull=True
-    )
-    side = {(link, record): side for link, record, side in rows.values_list("cannot_link_id", "record_id", "side")}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.cannot_link_id, e.record_id, e.side FROM matching_cannotlinkrecord e JOIN matching_cannotlink c"
+            " ON c.id = e.cannot_link_id AND c.revoked_at IS NULL WHERE e.record_id = ANY(%s::bigint[])",
+            [array({pk for pair in pairs for pk in pair})],
+        )
+        side = {(link, record): side for link, record, side in cursor.fetchall()}
+    if not side:
+        return {}
     wanted = sorted({link for link, _ in side}, reverse=True)
     links = CannotLink.objects.select_related("decision__proposal").in_bulk(wanted)
     return {(a, b): [links[pk] for pk in wanted if {side.get((pk, a)), side.get((pk, b))} == {0, 1}] for a, b in pairs}

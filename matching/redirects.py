@@ -18,6 +18,8 @@ def redirect(drafts: "Sequence[Draft]", merged: Mapping[UUID, UUID], revived: Co
     """Tombstone → who will stand for it, for those that change; each draft notes who stood for its own before."""
     redirected: dict[UUID, UUID] = {}
     origins = {m.from_profile for draft in drafts for m in draft.moves if m.from_profile}
+    if not origins:
+        return redirected
     standing = dict(Profile.objects.filter(canonical_id__in=origins).values_list("id", "canonical_id"))
     for draft in drafts if standing else ():
         own = {m.from_profile for m in draft.moves}

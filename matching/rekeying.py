@@ -16,13 +16,13 @@ from profiles.rebuild import PAUSE
 from profiles.schema_diff import Difference
 
 from . import models_in_force
-from .blocking import inputs, write_keys
+from .blocking import write_keys
 from .engine.blocked import FULL_NAME, BlockedValues
 from .engine.columns import Raw
 from .engine.encode import table_of
 from .engine.reader import Reader
 from .engine.types import Column, RecordInput
-from .reading import LIVE
+from .reading import LIVE, inputs
 
 CHUNK = 500
 

@@ -17,7 +17,7 @@ from profiles.models.identity import LinkClass
 from profiles.models.mark import kinds_that_stop
 
 from . import constraints, evaluation, models_in_force
-from .blocking import find_candidates, inputs
+from .blocking import find_candidates
 from .engine.candidates import pairs_within
 from .engine.encode import encode
 from .engine.keys import block_keys
@@ -27,6 +27,7 @@ from .engine.resolve import resolve
 from .engine.types import Outcome, RecordInput, Situation, Table
 from .labels import NotLabelled, usage_of
 from .models import MatchModel, Proposal, ShadowRun
+from .reading import inputs
 
 SEEDS, STEP = 1_000, 100  # records that the sample begins with, and how many of them at a time
 RECORDS = 4_000  # of the whole sample, neighbours and their customers included

@@ -13,12 +13,12 @@ from profiles.models import Membership, SourceRecord, User
 from profiles.search import find
 
 from . import models_in_force, named
-from .blocking import inputs
 from .engine.encode import encode
 from .engine.model import Model
 from .engine.trace import Trace, trace
 from .engine.types import RecordInput
 from .labels import read, usage_of
+from .reading import inputs
 
 FOUND = 20
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from . import audit, work
@@ -41,10 +41,18 @@ class CorrectionNotAllowed(Exception):
 
 
 def open_corrections(record_ids: Iterable[int]) -> dict[int, dict[str, Correction]]:
-    """Record id → field → its open correction. 1 query."""
+    """Record id → field → its open correction. 1 query, 2 where there is any; none for no record."""
     found: dict[int, dict[str, Correction]] = {}
-    present = Correction.objects.filter(released_at__isnull=True)
-    for correction in present.extra(where=["record_id = ANY(%s::bigint[])"], params=[array(record_ids)]):  # noqa: S610
+    record_ids = list(record_ids)
+    if not record_ids:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM profiles_correction WHERE record_id = ANY(%s::bigint[]) AND released_at IS NULL",
+            [array(record_ids)],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    for correction in Correction.objects.filter(id__in=ids) if ids else ():
         found.setdefault(correction.record_id, {})[correction.field] = correction
     return found
 

@@ -98,13 +98,23 @@ def published(number: int | None = None) -> Schema:
 
     The time is part of the key: a database restored or made anew may hold another version of the same number.
     """
-    rows = SchemaVersion.objects.filter(number=number) if number else SchemaVersion.objects.order_by("-number")
-    wanted = rows.values_list("number", "published_at").first()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number, published_at FROM profiles_schemaversion WHERE number = %(number)s OR %(number)s = 0"
+            " ORDER BY number DESC LIMIT 1",
+            {"number": number or 0},
+        )
+        wanted = cursor.fetchone()
     if wanted is None:
         raise NothingPublished("Publish a schema version first.")
-    if wanted not in _cache:
-        _cache[wanted] = _load(SchemaVersion.objects.get(number=wanted[0]))
-    return _cache[wanted]
+    return known(*wanted)
+
+
+def known(number: int, published_at: datetime) -> Schema:
+    """The version that somebody found in force. No query, 1 when it is not in memory yet."""
+    if (number, published_at) not in _cache:
+        _cache[number, published_at] = _load(SchemaVersion.objects.get(number=number))
+    return _cache[number, published_at]
 
 
 def _load(version: SchemaVersion) -> Schema:

@@ -80,9 +80,9 @@ class _Engine(picture.Engine):
 
     counted: Counted
 
-    def usage(self, table: Table) -> dict[int, int]:
+    def usage(self, table: Table, above: int = 1) -> dict[int, int]:
         """How many hold the values that two records of the table share. No query."""
-        return self.counted.of(picture.shared_keys(table, self.model))
+        return self.counted.of(picture.shared_keys(table, self.model, above))
 
 
 def run_publication(claim: jobs.Claim) -> None:

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import evidence, proposing
-from matching.blocking import inputs
 from matching.engine.full import Decided
 from matching.engine.plain import Plain
 from matching.engine.types import Component, Ints, Plan, Proposal
 from matching.models import FullRun, FullRunChange
 from matching.models import Proposal as Stored
+from matching.reading import inputs
 
 from .loading import Loaded, Pairs
 

@@ -155,7 +155,7 @@ def test_the_labels_do_not_cost_more_queries_with_more_decisions(
     decided: Cast, django_assert_num_queries: object
 ) -> None:
     from_decisions()
-    with django_assert_num_queries(5) as seen:
+    with django_assert_num_queries(4) as seen:
         from_decisions()
     send(decided.shop, {"id": "3", "name": "Lin Wu"})
     send(decided.crm, {"id": "7", "name": "Linda Wu"})
