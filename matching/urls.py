@@ -18,6 +18,7 @@ urlpatterns = [
     path("customers/<uuid:pk>/split/", changes.split, name="split"),
     path("customers/<uuid:pk>/move/", changes.move, name="move"),
     path("customers/<uuid:pk>/links/", links.links, name="links"),
+    path("customers/<uuid:pk>/how/", links.how, name="how"),
     path("operations/<uuid:pk>/", changes.operation, name="operation"),
     path("operations/<uuid:pk>/undo/", changes.undo, name="undo"),
     path("cannot-links/<int:pk>/revoke/", links.revoke, name="revoke"),

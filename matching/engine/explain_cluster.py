@@ -19,13 +19,15 @@ IdPair = tuple[int, int]  # record ids, the lower one first
 class How:
     """The matrix of pairs, by record id.
 
-    `links` are the pairs that are certain by themselves, strongest first; `weakest` is the weakest of those needed to
+    `links` are the pairs that are certain by themselves, strongest first; `path` are the strongest pairs that connect all
+    records, certain ones before others; `weakest` is the weakest of those needed to
     hold the records together, None if they do not hold; `bridges` are links without which the records fall apart;
     `apart` are the groups that no link connects; `against` are the pairs that contradict each other.
     """
 
     pairs: Mapping[IdPair, Evidence]
     links: tuple[IdPair, ...]
+    path: tuple[IdPair, ...]
     weakest: IdPair | None
     bridges: tuple[IdPair, ...]
     apart: tuple[frozenset[int], ...]
@@ -49,6 +51,7 @@ def how(records: Sequence[RecordInput], model: Model, blocked: BlockedValues, us
     return How(
         pairs={pair: judged.evidence(place, judged.reasons(place)) for place, pair in enumerate(named)},
         links=tuple(links),
+        path=tuple(_spanning(ids, [*links, *sorted(weight.keys() - set(links), key=lambda pair: -weight[pair])])),
         weakest=needed[-1] if needed and len(groups) == 1 else None,
         bridges=tuple(link for link in needed if len(_groups(ids, _without(links, link))) > len(groups)),
         apart=tuple(groups) if len(groups) > 1 else (),

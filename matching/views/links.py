@@ -1,4 +1,5 @@
-"""What is between a customer and others: open proposals, household, cannot-links and their revocation."""
+"""What is between a customer and others: open proposals, household, cannot-links and their revocation; and what holds its
+own records together."""
 
 from uuid import UUID
 
@@ -10,12 +11,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from matching import constraints, permissions, proposing
+from matching import constraints, permissions, proposing, together
 from matching.models import CannotLink, Proposal, Relation
 from profiles import audit
-from profiles.customers import get_profile, show
-from profiles.masking import mask_of
-from profiles.models import Profile, Source
+from profiles.customers import get_profile, granted_sources, show
+from profiles.masking import cover, mask_of
+from profiles.models import Profile, Source, SourceRecord
 from profiles.rendering import render_page
 
 
@@ -61,6 +62,29 @@ def _others(link: CannotLink, profile: Profile) -> list[UUID]:
     """The customers that hold the records a cannot-link names, but for this one."""
     homes = {end.record.membership.profile_id for end in link.ends.all() if hasattr(end.record, "membership")}
     return sorted(homes - {profile.id})
+
+
+@login_required
+@permission_required(permissions.VIEW_QUEUE, raise_exception=True)
+@require_GET
+def how(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """By which pairs of the records that the reader may see a customer is one, beneath its panel. About 15 queries."""
+    profile = get_profile(request, pk)
+    rows = SourceRecord.objects.filter(
+        membership__profile=profile, source_id__in=granted_sources(request.user), state__in=SourceRecord.LIVE
+    )
+    listed = list(rows.select_related("source", "membership").defer("payload").order_by("-id")[: together.SHOWN + 1])
+    shown = {record.id: record for record in cover(listed[: together.SHOWN], mask_of(request.user))}
+    found = together.told(shown)
+    audit.read("customer.read", subjects=[profile.id], obj=profile)
+    context = {
+        "profile": profile,
+        "steps": [(step, shown[step.left], shown[step.right]) for step in found.steps],
+        "against": [(one, shown[one.left], shown[one.right]) for one in found.against],
+        "is_loose": found.is_loose,
+        "newest": together.SHOWN if len(listed) > together.SHOWN else 0,
+    }
+    return render_page(request, "matching/how.html", "matching/_how.html", context)
 
 
 @login_required

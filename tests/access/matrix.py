@@ -101,6 +101,7 @@ MATRIX = {
     "matching:split": form(matching.CHANGE_IDENTITY, about="only_a"),
     "matching:move": form(matching.CHANGE_IDENTITY, about="only_a"),
     "matching:links": page(matching.VIEW_QUEUE, about="only_a"),
+    "matching:how": page(matching.VIEW_QUEUE, about="only_a"),
     "matching:operation": page(profiles.VIEW_CUSTOMERS, about="operation"),
     "matching:undo": act(matching.CHANGE_IDENTITY, about="operation"),
     "matching:revoke": act(matching.REVOKE_CANNOT_LINK, about="cannot_link"),

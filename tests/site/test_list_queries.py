@@ -68,6 +68,7 @@ LISTS = {
     "matching:queue?reason=unsure&band=70&age=7": None,
     "matching:other-work": None,
     "matching:links": "hub",
+    "matching:how": "hub",
     "matching:operation": "operation",
     "matching:proposal": "proposal",
     "matching:proposal?of=a split": "split_off",

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 # pages of customers → who is shown there; those of the lists, and these
 SHOWS = {
+    "matching:how",
     "home", "profiles:customers", "profiles:customers?q=person", "profiles:customer", "profiles:customer?tab=records",
     "profiles:customer?tab=timeline", "profiles:customer?tab=then", "profiles:record", "matching:queue",
     "matching:queue?show=later", "matching:queue?reason=unsure&band=70&age=7",

@@ -30,13 +30,14 @@ def test_the_weakest_link_is_the_weakest_of_those_that_are_needed() -> None:
 
 def test_a_record_between_two_others_is_held_by_bridges() -> None:
     found = told(person(1, **MAIL), person(2, **ANNA), person(3, **PHONE))
-    assert set(found.links) == set(found.bridges) == {(1, 2), (2, 3)}
+    assert set(found.links) == set(found.bridges) == set(found.path) == {(1, 2), (2, 3)}
 
 
 def test_records_that_nothing_connects_are_told_apart() -> None:
     found = told(person(1, **ANNA), person(2, **ANNA), person(9, given_name="Zoe", family_name="Zett"))
     assert found.apart == (frozenset({1, 2}), frozenset({9}))
     assert found.weakest is None
+    assert found.path[0] == (1, 2) and len(found.path) == 2
 
 
 def test_what_contradicts_is_named() -> None:
