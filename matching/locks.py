@@ -9,11 +9,12 @@ from profiles.locks import ATTEMPTS, Busy, atomic_with_retry, lock_key, lock_pro
 from profiles.models import Membership
 
 __all__ = [
-    "RESOLVE_LOCK", "Busy", "atomic_with_retry", "lock_homes", "lock_key", "lock_profiles", "lock_resolution",
-    "wait_patiently",
+    "RESOLVE_LOCK", "Busy", "atomic_with_retry", "lock_homes", "lock_key", "lock_order", "lock_profiles",
+    "lock_resolution", "wait_patiently",
 ]  # fmt: skip
 
 RESOLVE_LOCK = 7_305_912_001
+ORDER_LOCK = 7_305_912_002
 
 
 def wait_patiently() -> None:
@@ -29,10 +30,19 @@ def lock_resolution() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RESOLVE_LOCK])
 
 
+def lock_order() -> None:
+    """The lock under which those who share the lock of resolution number what they resolved, until they commit: whoever has
+    read a number has seen all lower ones. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDER_LOCK])
+
+
 def lock_homes(record_ids: Collection[int]) -> dict[int, UUID]:
     """Record → its profile, with the profiles locked: read again under the locks, until nobody was quicker."""
     for _ in range(ATTEMPTS):
         homes = _homes(record_ids)
+        if not homes:
+            return homes
         before = transaction.savepoint()
         lock_profiles(set(homes.values()))
         if _homes(record_ids) == homes:

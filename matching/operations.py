@@ -70,19 +70,36 @@ def create_profiles(party_kinds: Sequence[str]) -> list[UUID]:
     return [profile.id for profile in made]
 
 
-def found_profiles(founders: Sequence[tuple[int, str, int]]) -> list[UUID]:
-    """A profile for each (record id, party kind, source id); records found them without an operation. 2 COPY."""
+@dataclass(frozen=True, slots=True)
+class Founder:
+    """A record that founds a profile, and what that will hold when all that enter it at once are there."""
+
+    record_id: int
+    party_kind: str
+    source_ids: list[int]
+    records: int = 1
+
+
+def found_profiles(founders: Sequence[Founder]) -> list[UUID]:
+    """A profile for each; records found them without an operation. 2 COPY."""
     now, ids = timezone.now(), [new_id() for _ in founders]
     copy_models(
         [
-            Profile(id=pid, party_kind=kind, source_ids=[source], record_count=1, created_at=now, updated_at=now)
-            for pid, (_, kind, source) in zip(ids, founders, strict=True)
+            Profile(
+                id=pid,
+                party_kind=one.party_kind,
+                source_ids=one.source_ids,
+                record_count=one.records,
+                created_at=now,
+                updated_at=now,
+            )
+            for pid, one in zip(ids, founders, strict=True)
         ]
     )
     copy_models(
         [
-            Membership(record_id=record_id, profile_id=pid, link_class=LinkClass.SYSTEM, since=now)
-            for pid, (record_id, _, _) in zip(ids, founders, strict=True)
+            Membership(record_id=one.record_id, profile_id=pid, link_class=LinkClass.SYSTEM, since=now)
+            for pid, one in zip(ids, founders, strict=True)
         ]
     )
     return ids

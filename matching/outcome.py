@@ -20,6 +20,7 @@ from .engine import explain
 from .engine.types import Component, Evidence, Fracture
 from .engine.types import Proposal as Proposed
 from .evidence import fingerprint
+from .locks import lock_order
 from .models import Proposal, Relation
 from .picture import Picture
 
@@ -36,13 +37,13 @@ class Homes:
     merged: dict[UUID, UUID] = field(default_factory=dict)
 
 
-def carry_out(picture: Picture) -> set[Pair]:
+def carry_out(picture: Picture, *, beside_others: bool = False) -> set[Pair]:
     """Found, join, merge, propose, relate. A fixed number of queries, whatever the number of records.
 
-    Returns the pairs of customers that the plan leaves to a person. Caller holds the lock of resolution and those of the customers.
+    Returns the pairs of customers that the plan leaves to a person. Caller holds the lock of resolution and those of the
+    customers; one who shares that lock works `beside_others`.
     """
     homes = _apply_components(picture)
-    _mark_resolved(picture.record_ids)
     touched = {homes.of[row] for row in picture.fresh} | set(homes.merged.values())
     golden.rebuild(
         [*touched, *homes.merged],
@@ -56,6 +57,9 @@ def carry_out(picture: Picture) -> set[Pair]:
     _propose_splits(picture, homes)
     _report_stops(picture, homes)
     _relate(picture)
+    if beside_others:
+        lock_order()
+    _mark_resolved(picture.record_ids)
     figures = (len(picture.fresh), len(homes.founded), homes.entered, len(homes.merged))
     detail = dict(zip(("records", "founded", "joined", "merged"), figures, strict=True))
     audit.record_all([audit.event("records.resolved", subjects=sorted(touched), detail=detail)])
@@ -81,10 +85,15 @@ def _apply_components(picture: Picture) -> Homes:
 def _found(picture: Picture, components: Sequence[Component], homes: Homes) -> None:
     """Customers of their own for components without one, each founded by its first record."""
     founders = [component.records[0] for component in components]
-    rows = [picture.rows[place] for place in founders]
-    ids = operations.found_profiles([(row.record_id, row.input.party_kind, row.source_id) for row in rows])
+    ids = operations.found_profiles([_founder(picture, component) for component in components])
     homes.of.update(zip(founders, ids, strict=True))
     homes.founded = ids
+
+
+def _founder(picture: Picture, component: Component) -> operations.Founder:
+    rows = [picture.rows[place] for place in component.records]
+    sources = sorted({row.source_id for row in rows})
+    return operations.Founder(rows[0].record_id, rows[0].input.party_kind, sources, len(rows))
 
 
 def _merge_draft(picture: Picture, component: Component, homes: Homes) -> operations.Draft:

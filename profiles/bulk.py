@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain, islice
+from operator import attrgetter
 from uuid import UUID
 
 import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Field, JSONField, Model
+from django.db.models import DateField, Field, JSONField, Model, TimeField
 from django.db.models.fields import NOT_PROVIDED
 from psycopg import Copy
 
@@ -107,8 +108,24 @@ def copy_models(objects: Sequence[Model]) -> None:
     if not objects:
         return
     fields = [pair for pair in _fields(type(objects[0])) if not _is_made_there(pair[0], objects[0])]
-    lines = ("\t".join([as_cell(field.pre_save(thing, True)) for field, as_cell in fields]) for thing in objects)
-    copy_lines(objects[0]._meta.db_table, [field.column for field, _ in fields], lines)
+    copy_lines(objects[0]._meta.db_table, [field.column for field, _ in fields], _lines_of(objects, fields))
+
+
+def _lines_of(objects: Iterable[Model], fields: Sequence[tuple[Field, Cell]]) -> Iterator[str]:
+    """The objects as COPY reads them; fields that fill themselves in are asked, all others are read at once."""
+    filling = [(place, field) for place, (field, _) in enumerate(fields) if _fills_itself(field)]
+    read, cells = attrgetter(*(field.attname for field, _ in fields)), [as_cell for _, as_cell in fields]
+    for thing in objects:
+        values = list(read(thing))
+        for place, field in filling:
+            values[place] = field.pre_save(thing, True)
+        yield "\t".join([as_cell(value) for as_cell, value in zip(cells, values, strict=True)])
+
+
+def _fills_itself(field: Field) -> bool:
+    if isinstance(field, DateField | TimeField):
+        return field.auto_now or field.auto_now_add
+    return type(field).pre_save is not Field.pre_save
 
 
 def next_ids(model: type[Model], count: int) -> list[int]:

@@ -26,7 +26,7 @@ from matching.picture import Picture
 from matching.reading import Stored, read_records
 from matching.stretches import read_numbers
 from profiles import jobs, schema
-from profiles.bulk import array, as_json, copied, texts
+from profiles.bulk import array, as_json, copied, do_not_wait_for_disk, texts
 from profiles.collecting import without_collecting
 
 from . import flow, outdating
@@ -146,8 +146,9 @@ class _by_group:
 
 @atomic_with_retry
 def _publish(claim: jobs.Claim, run: FullRun, n: int, batch: Batch) -> dict[str, int]:
-    """One batch in one transaction."""
+    """One batch in one transaction. What a crash takes back, its step with it, is done again."""
     with claim.effect(), without_collecting():
+        do_not_wait_for_disk()
         if models_in_force.published().label != run.model_label:
             raise jobs.JobFailed("Another version was put in force meanwhile; the rest was not published.")
         counts = publish_batch(run, batch)
@@ -164,7 +165,7 @@ def publish_batch(run: FullRun, batch: Batch) -> dict[str, int]:
     found = _look(batch, claimed)
     wanted = set[tuple[UUID, UUID]]()
     if found.fresh or any(getattr(found.plan, name) for name in Plan.__dataclass_fields__):
-        wanted = carry_out(found)
+        wanted = carry_out(found, beside_others=True)
     outdating.close_decided(run, found, wanted)
     return _counts(found)
 
@@ -230,6 +231,7 @@ def _relate(claim: jobs.Claim, run: FullRun, number: int) -> None:
 def _relate_some(claim: jobs.Claim, some: Sequence[tuple[int, int, int]], told: Sequence[str], label: str) -> None:
     ends = (array(left for left, _, _ in some), array(right for _, right, _ in some))
     with claim.effect(), connection.cursor() as cursor:
+        do_not_wait_for_disk()
         cursor.execute(
             RELATE,
             [Relation.Kind.HOUSEHOLD, label, claim.job_id, timezone.now(), *ends, texts(told[n] for *_, n in some)],
