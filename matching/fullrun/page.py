@@ -11,6 +11,7 @@ from .tally import SIZES
 
 Step = FullRun.Step
 CALCULATION = (Step.READ, Step.PAIRS, Step.DECIDE, Step.REPORT)
+FAR_MORE = 4  # times as many records as a version was made for
 COUNTS = (
     ("merged", "Customers merged into another"),
     ("founded", "New customers"),
@@ -59,8 +60,15 @@ def figures_shown(run: FullRun) -> dict[str, Any]:
         "clusters": sum(sizes.values()),
         "oversize": figures["oversize"],
         "brake": figures["brake"],
+        "made_for": _made_for_fewer(run),
         "evaluation": figures["evaluation"],
     }
+
+
+def _made_for_fewer(run: FullRun) -> int:
+    """For how many records the version was made, if those are far fewer than it ran over; else 0."""
+    fits = int(run.figures.get("made_for", 0))
+    return fits if run.records > FAR_MORE * fits else 0
 
 
 def _classes() -> list[tuple[int, str]]:

@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from matching import brakes, evaluation
 from matching.engine.bulk import Run
+from matching.engine.model import SAME_PER_RECORD, Model
 from matching.labels import NotLabelled
 from matching.models import FullRun, MatchModel
 from profiles import audit
 
-from . import flow
+from . import flow, loading
 
 SUMMED = ("counts", "reasons", "sizes")
 LARGEST = 20  # oversize keys that are listed
@@ -30,7 +31,7 @@ def oversize(run: Run) -> dict[str, Any]:
 
 
 def of_run(run: FullRun) -> dict[str, Any]:
-    """The figures of all parts together. 2 queries."""
+    """The figures of all parts together. 3 queries."""
     figures: dict[str, Any] = {name: Counter() for name in SUMMED}
     for part in flow.figures_of(run, FullRun.Step.DECIDE):
         for name in SUMMED:
@@ -38,7 +39,12 @@ def of_run(run: FullRun) -> dict[str, Any]:
     pairs = flow.figures_of(run, FullRun.Step.PAIRS)
     figures = {name: dict(counted) for name, counted in figures.items()}
     figures["counts"]["pairs"] = sum(part["pairs"] for part in pairs)
-    return {**figures, "oversize": pairs[0]["oversize"]}
+    return {**figures, "oversize": pairs[0]["oversize"], "made_for": made_for(loading.model_of(run))}
+
+
+def made_for(model: Model) -> int:
+    """The number of records that the priors of a model fit."""
+    return round(2 * SAME_PER_RECORD / 2**model.prior)
 
 
 def evaluated(run: FullRun) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from matching.fullrun import actions
+from matching.fullrun import actions, loading, report
 from matching.models import FullRun, FullRunChange, MatchModel
 from matching.views import fullruns
 from profiles import jobs
@@ -122,3 +122,13 @@ def test_what_failed_is_told_and_can_go_on(cast: Cast) -> None:
         publish(cast, run)
     client(cast.root).post(reverse("matching:control-full-run", args=[run.pk]), {"act": "discard"})
     assert "Nothing was changed" in page(cast.root, run)
+
+
+def test_a_version_made_for_far_fewer_records_is_named(cast: Cast) -> None:
+    run = run_all(cast)
+    model = loading.model_of(run)
+    assert report.made_for(model.for_population(1_000_000)) == pytest.approx(1_000_000, rel=0.02)
+    assert run.figures["made_for"] == report.made_for(model) > run.records
+    assert "A version for fewer records" not in page(cast.root, run)
+    FullRun.objects.filter(id=run.id).update(records=10 * run.figures["made_for"])
+    assert "A version for fewer records" in page(cast.root, run)
