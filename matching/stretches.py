@@ -29,7 +29,7 @@ def stretches(columns: Sequence[str], rows: str, bounds: tuple[int, int]) -> Ite
     first, last = bounds
     statement = COPY.format(
         first=first, last=last, stretch=STRETCH, columns=", ".join(columns),
-        rows=rows.format(inside=f"BETWEEN s.low AND s.low + {STRETCH - 1}"),
+        rows=rows.format(inside=f"BETWEEN s.low AND least(s.low + {STRETCH - 1}, {last})"),
     )  # fmt: skip
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(["bytea"] * len(columns))

@@ -40,20 +40,20 @@ def run_calculation(claim: jobs.Claim) -> None:
 
 
 def _read(claim: jobs.Claim, run: FullRun, number: int) -> None:
-    """Read every record; train if asked; keep the columns for the parts."""
-    found = columns.read_all()
+    """Read a part of the records; train if asked, then it is all; keep the columns for the parts of the other steps."""
+    found = columns.read(number, flow.parts_of(run, Step.READ))
     claim.beat(step="records read")
     model = loading.model_of(run)
-    profile_of, profiles = found.profiles()
     trained = train(loading.prepared(run.id, found, model).run, _label(run)) if run.train else None
     claim.beat(step="trained" if trained else "records read")
     with claim.effect():
-        columns.keep(run, found)
+        columns.keep(run, found, number)
         last = flow.finish(run.id, Step.READ, number, {"records": len(found)})
         if last is not None:
             row = _draft(last, trained.to_json()) if trained else None
             renamed = {"model_label": row.label, "model_digest": row.digest} if row else {}
-            flow.begin(last, Step.PAIRS, records=len(found), profiles=len(profiles), **renamed)
+            records = sum(part["records"] for part in flow.figures_of(run, Step.READ))
+            flow.begin(last, Step.PAIRS, records=records, **renamed)
 
 
 def _label(run: FullRun) -> str:
@@ -80,6 +80,7 @@ def _find_pairs(claim: jobs.Claim, run: FullRun, number: int) -> None:
         figures: dict[str, object] = {"pairs": len(edges)}
         if number == 0:
             figures["oversize"] = report.oversize(loaded.run)
+            FullRun.objects.filter(id=run.id).update(profiles=len(loaded.profiles))
         last = flow.finish(run.id, Step.PAIRS, number, figures)
         if last is not None:
             flow.begin(last, Step.DECIDE)

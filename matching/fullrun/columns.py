@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from profiles.encryption import Place, decrypt, encrypt
 from profiles.models import Correction, Source, SourceRecord
 
 PIECE = 8 << 20  # bytes
+PIECES = 4_000  # of one part at most
 TEXT = pa.string()
 OWN = ("record_id", "source", "party_kind", "received", "profile")
 READ = (
@@ -80,20 +82,27 @@ class Columns:
         return number[codes].astype(np.int64), [name for name in ids if name]
 
 
-def read_all() -> Columns:
-    """Every live record with corrections applied, in order of id. 7 queries and 1 COPY.
+def read(number: int = 0, of: int = 1) -> Columns:
+    """A part of the live records with corrections applied, in order of id: a range of ids. 7 queries and 1 COPY.
 
     What a stretch of records says is parsed while the server puts the next one together.
     """
     keys = dict(Source.objects.values_list("id", "key"))
     names, mended = sorted(rekeying.matched_fields()), _mended()
-    bounds = bounds_of(SourceRecord._meta.db_table, "id")
+    bounds = _share(bounds_of(SourceRecord._meta.db_table, "id"), number, of)
     hidden = set(names) - sensitive.clear_fields(schema.published())
     found = [_parsed(row, names, hidden, keys, mended) for row in stretches(READ, RECORDS, bounds)]
     whole = pa.concat_tables(found or [_none(names)])
     own = {name: whole[name] for name in OWN}
     own |= {name: _encoded(whole[name]) for name in ("source", "party_kind", "profile")}
     return Columns(pa.table({**own, **{name: _lists(whole[name]) for name in names}}))
+
+
+def _share(bounds: tuple[int, int], number: int, of: int) -> tuple[int, int]:
+    """One of so many parts of a range of ids."""
+    first, last = bounds
+    low, high = (first + (last + 1 - first) * place // of for place in (number, number + 1))
+    return low, high - 1
 
 
 def _parsed(
@@ -174,24 +183,29 @@ def _attributes(lines: bytes, names: Sequence[str]) -> pa.Table:
 
 def _lists(column: pa.ChunkedArray) -> pa.Array:
     """Lists whose values lie in one dictionary."""
-    whole = pa.concat_arrays(column.chunks)
-    counts = pc.fill_null(pc.list_value_length(whole), 0).to_numpy()
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), whole.flatten().dictionary_encode())
+    counts = [pc.fill_null(pc.list_value_length(chunk), 0).to_numpy() for chunk in column.chunks]
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int32)
+    values = pa.chunked_array([chunk.flatten() for chunk in column.chunks])
+    return pa.ListArray.from_arrays(pa.array(offsets), _encoded(values))
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.Array:
-    return pa.concat_arrays(column.dictionary_encode().unify_dictionaries().chunks)
+    """One array with one dictionary, of texts or of arrays that have one each."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    chunks = column.unify_dictionaries().chunks
+    return pa.concat_arrays(chunks) if chunks else pa.array([], pa.dictionary(pa.int32(), TEXT))
 
 
-def keep(run: FullRun, columns: Columns) -> None:
-    """Store the columns with their run, in pieces, instead of any kept before."""
+def keep(run: FullRun, columns: Columns, part: int = 0) -> None:
+    """Store the columns of a part with their run, in pieces, instead of any kept before."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, columns.table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
         writer.write_table(columns.table.combine_chunks())
     content = memoryview(sink.getvalue())
-    FullRunPiece.objects.filter(run=run).delete()
-    for number, start in enumerate(range(0, len(content), PIECE)):
+    first = part * PIECES
+    FullRunPiece.objects.filter(run=run, number__range=(first, first + PIECES - 1)).delete()
+    for number, start in enumerate(range(0, len(content), PIECE), first):
         sealed = encrypt(bytes(content[start : start + PIECE]), place=_place(run, number))
         FullRunPiece.objects.create(run=run, number=number, content=sealed)
 
@@ -201,13 +215,30 @@ def _place(run: FullRun, number: int) -> Place:
 
 
 def kept(run: FullRun) -> Columns:
-    """The columns as they were stored. 1 query per piece."""
-    content = b"".join(_pieces(run))
+    """The columns as they were stored, of all parts. 1 query per piece."""
+    numbers = list(FullRunPiece.objects.filter(run=run).order_by("number").values_list("number", flat=True))
+    parts = [list(of_part) for _, of_part in groupby(numbers, key=lambda number: number // PIECES)]
+    tables = [_opened(b"".join(_pieces(run, of_part))) for of_part in parts]
+    return Columns(tables[0] if len(tables) == 1 else _joined(tables))
+
+
+def _opened(content: bytes) -> pa.Table:
     with pa.ipc.open_stream(pa.py_buffer(content)) as reader:
-        return Columns(reader.read_all())
+        return reader.read_all()
 
 
-def _pieces(run: FullRun) -> Iterator[bytes]:
-    numbers = list(FullRunPiece.objects.filter(run=run).values_list("number", flat=True))
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """The parts below each other, each column with one dictionary."""
+    whole = pa.concat_tables(tables)
+    return pa.table({name: _whole(whole[name]) for name in whole.column_names})
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    if pa.types.is_list(column.type):
+        return _lists(column)
+    return _encoded(column) if pa.types.is_dictionary(column.type) else pa.concat_arrays(column.chunks)
+
+
+def _pieces(run: FullRun, numbers: Sequence[int]) -> Iterator[bytes]:
     for number in numbers:
         yield decrypt(FullRunPiece.objects.get(run=run, number=number).content, place=_place(run, number))

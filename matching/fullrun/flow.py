@@ -10,12 +10,13 @@ from profiles import jobs
 
 Step = FullRun.Step
 PARTED = (Step.PAIRS, Step.DECIDE, Step.PUBLISH)
+READERS = 8  # at once; more would only wait for the database
 KIND = {Step.PUBLISH: "full_run_publish", Step.UNDO: "full_run_undo"}
 
 
 def begin(run: FullRun, step: str, **changes: object) -> None:
     """Queue the jobs of a step. Caller is in a transaction that holds the run's row. 1 query and 3 for each part."""
-    numbers = range(run.parts if step in PARTED else 1)
+    numbers = range(parts_of(run, step))
     queued = [jobs.enqueue(kind=KIND.get(step, "full_run"), args=_args(run, step, n)) for n in numbers]
     FullRunPart.objects.bulk_create(
         FullRunPart(run=run, step=step, number=n, job_id=job.id) for n, job in zip(numbers, queued, strict=True)
@@ -24,6 +25,13 @@ def begin(run: FullRun, step: str, **changes: object) -> None:
     for name, value in changes.items():
         setattr(run, name, value)
     run.save(update_fields=["step", "job_ids", *changes])
+
+
+def parts_of(run: FullRun, step: str) -> int:
+    """Into how many jobs a step is cut. Who trains a model reads all records."""
+    if step == Step.READ:
+        return 1 if run.train else min(run.parts, READERS)
+    return run.parts if step in PARTED else 1
 
 
 def _args(run: FullRun, step: str, number: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from matching.models import FullRun
 from profiles.work import KINDS
 
+from .flow import parts_of
 from .tally import SIZES
 
 Step = FullRun.Step
@@ -36,7 +37,7 @@ class Progress:
 def progress_of(run: FullRun) -> Progress:
     """2 queries."""
     steps = CALCULATION if run.step in CALCULATION else (run.step,)
-    parts = {step: run.parts if step in (Step.PAIRS, Step.DECIDE, Step.PUBLISH) else 1 for step in steps}
+    parts = {step: parts_of(run, step) for step in steps}
     done = run.run_parts.filter(step__in=steps, done_at__isnull=False).count()
     open_jobs = run.open_jobs()
     ended = [job for job in open_jobs if not job.is_open]
