@@ -1,12 +1,16 @@
 """Permissions of this app, each with the sentence that says what it lets a person do. See profiles/permissions.py."""
 
+from django.core.exceptions import PermissionDenied
+
+from profiles.models import Source, User
 from profiles.permissions import permission, permissions
 
 VIEW_QUEUE = permission("matching.view_proposal", "See the review queue and the evidence between two customers.")
 REVIEW = permission("matching.review_proposal", "Decide proposals: the same, not the same, unsure, later.")
 CHANGE_IDENTITY = permission("matching.change_identity", "Merge, split and move by hand, and undo it.")
 APPROVE_CHANGE = permission(
-    "matching.approve_change", "Approve as the second person: merges of verified customers, undos of a part."
+    "matching.approve_change",
+    "Approve as the second person: merges of verified customers, undos of a part, many decisions at once.",
 )
 REVOKE_CANNOT_LINK = permission("matching.revoke_cannotlink", "Revoke that two customers must never be one.")
 RELEASE_BRAKE = permission(
@@ -28,3 +32,9 @@ SET_UP_MODELS = permissions(
 VIEW_FULL_RUNS = permission("matching.view_fullrun", "Read full runs: what would change, and for whom.")
 START_FULL_RUN = permission("matching.start_fullrun", "Start, stop and discard full runs.")
 PUBLISH_FULL_RUN = permission("matching.publish_fullrun", "Publish what a full run would change, and undo it.")
+
+
+def check_sees_all(user: User) -> None:
+    """Raise unless no source is hidden from the user: what counts over all of them is for them only. 1 query."""
+    if not Source.objects.all_visible_to(user):
+        raise PermissionDenied("This counts the records of all sources: it is for who may see every source.")

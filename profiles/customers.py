@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Count
 from django.http import Http404, HttpRequest
 
+from .golden import members_of
 from .masking import Mask, masks_for, token
 from .models import GoldenValue, Membership, Profile, Source, SourceRecord, User
 from .schema import Schema, published
@@ -65,66 +66,70 @@ def granted_sources(user: User) -> set[int]:
 
 
 def show(profile_ids: Collection[UUID], user: User) -> dict[UUID, ShownCustomer]:
-    """Customers as the user may see them: what a granted source supports, masked as the role demands. 5 queries, 6 for
-    those who may reveal, whatever their number."""
+    """Customers as the user may see them: what granted sources say, masked as the role demands. 4 queries, 1 more for
+    those who may reveal, 2 more where a customer has records that the user may not see, whatever their number.
+
+    Of such a customer the values are chosen anew from the records that may be seen: the stored ranks, and what is said
+    of why they won, come from the others too.
+    """
     schema, granted = published(), granted_sources(user)
-    masks, sizes = masks_for(user, profile_ids), _sizes(profile_ids, granted)
-    rows = GoldenValue.objects.filter(profile_id__in=profile_ids, source_ids__overlap=list(granted))
-    values = list(rows.order_by("profile_id", "rank", "id"))
-    by_profile: dict[UUID, list[GoldenValue]] = {profile_id: [] for profile_id in profile_ids}
-    for value in values:
-        by_profile[value.profile_id].append(value)
-    allowed = _records_of(values, granted)
-    shown = {pid: assemble(pid, ranked, schema, allowed, masks.of(pid)) for pid, ranked in by_profile.items()}
-    for pid, customer in shown.items():
-        customer.record_count = sizes.get(pid, 0)
+    masks, sizes = masks_for(user, profile_ids), _sizes(profile_ids)
+    part = [pid for pid, counts in sizes.items() if not granted.issuperset(counts)]
+    shown = {
+        pid: assemble(pid, ranked, schema, masks.of(pid))
+        for pid, ranked in _stored(set(profile_ids).difference(part), granted).items()
+    }
+    for pid, members in (members_of(part, schema) if part else {}).items():
+        shown[pid] = show_members(pid, [one for one in members if one.source_id in granted], schema, masks.of(pid))
+    for pid in profile_ids:
+        customer = shown.setdefault(pid, ShownCustomer(pid))
+        customer.record_count = sum(n for source, n in sizes.get(pid, {}).items() if source in granted)
     return shown
 
 
-def _sizes(profile_ids: Collection[UUID], granted: Collection[int]) -> dict[UUID, int]:
-    """How many live records of granted sources each has. 1 query."""
-    rows = Membership.objects.filter(
-        profile_id__in=profile_ids, record__source_id__in=granted, record__state__in=SourceRecord.LIVE
-    )
-    return dict(rows.order_by().values_list("profile_id").annotate(Count("record_id")))
+def _stored(profile_ids: Collection[UUID], granted: Collection[int]) -> dict[UUID, list[GoldenValue]]:
+    """The values of customers all of whose records may be seen, in order of rank. 1 query."""
+    by_profile: dict[UUID, list[GoldenValue]] = {profile_id: [] for profile_id in profile_ids}
+    rows = GoldenValue.objects.filter(profile_id__in=profile_ids, source_ids__contained_by=list(granted))
+    for value in rows.order_by("profile_id", "rank", "id"):
+        by_profile[value.profile_id].append(value)
+    return by_profile
+
+
+def _sizes(profile_ids: Collection[UUID]) -> dict[UUID, dict[int, int]]:
+    """How many live records of each source every customer has. 1 query."""
+    rows = Membership.objects.filter(profile_id__in=profile_ids, record__state__in=SourceRecord.LIVE)
+    found: dict[UUID, dict[int, int]] = {}
+    for profile_id, source, n in (
+        rows.order_by().values_list("profile_id", "record__source_id").annotate(Count("record_id"))
+    ):
+        found.setdefault(profile_id, {})[source] = n
+    return found
 
 
 def show_members(profile_id: UUID, members: Iterable[Member], schema: Schema, mask: Mask) -> ShownCustomer:
     """A customer made of exactly these records, which the reader may see: a merge before it happens, or a past day."""
-    members = list(members)
     ranked = rank_values(members, {spec.key: Rule(spec.survivorship, spec.group) for spec in schema.fields.values()})
-    allowed = {member.record_id for member in members}
-    return assemble(profile_id, sorted(ranked, key=lambda value: value.rank), schema, allowed, mask)
+    return assemble(profile_id, sorted(ranked, key=lambda value: value.rank), schema, mask)
 
 
-def assemble(
-    profile_id: UUID, ranked: Iterable[GoldenValue | Candidate], schema: Schema, allowed: Collection[int], mask: Mask
-) -> ShownCustomer:
-    """Golden values and runners-up from values in order of rank, each supported by at least one allowed record and
-    seen through the mask; what it withholds is left out."""
+def assemble(profile_id: UUID, ranked: Iterable[GoldenValue | Candidate], schema: Schema, mask: Mask) -> ShownCustomer:
+    """Golden values and runners-up from values in order of rank, all of records that the reader may see, through the
+    mask; what it withholds is left out."""
     customer = ShownCustomer(profile_id)
     for value in ranked:
         seen = mask.value(value.field, value.value, schema)
         if seen is not None:
-            _place(customer, value, seen, schema, allowed)
+            _place(customer, value, seen, schema)
     customer.golden = dict(sorted(customer.golden.items(), key=lambda item: _position(item[0], schema)))
     customer.name = name_of(customer)
     return customer
 
 
-def _records_of(values: Iterable[GoldenValue], granted: Collection[int]) -> set[int]:
-    wanted = {record_id for value in values for record_id in value.record_ids}
-    return set(SourceRecord.objects.filter(id__in=wanted, source_id__in=granted).values_list("id", flat=True))
-
-
-def _place(
-    customer: ShownCustomer, value: GoldenValue | Candidate, seen: str, schema: Schema, allowed: Collection[int]
-) -> None:
-    records = tuple(pk for pk in value.record_ids if pk in allowed)
+def _place(customer: ShownCustomer, value: GoldenValue | Candidate, seen: str, schema: Schema) -> None:
     spec = schema.fields.get(value.field)
     shown = ShownValue(
-        value.field, schema.label(value.field), seen,
-        value.record_id if value.record_id in allowed else records[0], records, value.rule, value.rank,
+        value.field, schema.label(value.field), seen, value.record_id, tuple(value.record_ids), value.rule, value.rank,
         token(value.field, value.value, seen),
     )  # fmt: skip
     is_golden = value.field not in customer.golden or (spec is not None and spec.multi_valued)

@@ -1,5 +1,6 @@
 """Tags of all templates: components with a body, icons, states, differing characters, times, drawings."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -92,15 +93,28 @@ def percent(probability: float | None) -> str:
 
 
 @register.filter
-def rate(share: float | None) -> str:
+def rate(share: float | str | None) -> str:
     """A measured share in percent with two digits, as precision and recall are read; a dash where there is none."""
-    return "–" if share is None else f"{share * 100:.2f} %"
+    return "–" if share in (None, "") else f"{share * 100:.2f} %"
 
 
 @register.filter
 def share(part: int, whole: int | None) -> float:
     """Part of a whole in percent, 0 when the whole is unknown."""
     return round(min(100.0, 100 * part / whole), 1) if whole else 0
+
+
+@register.filter(is_safe=True)
+def sentence(title: str) -> str:
+    """A title of a library in sentence case, as ours are: "Add Security Key" is "Add security key"."""
+    words = title.split()
+    return " ".join(
+        re.sub(r"(?<!^)\b[A-Z][a-z]+\b" if not n else r"^[A-Z][a-z]+$", _lower, word) for n, word in enumerate(words)
+    )
+
+
+def _lower(found: re.Match[str]) -> str:
+    return found[0].lower()
 
 
 @register.filter

@@ -38,7 +38,7 @@ class Decision(models.Model):
     until = models.DateTimeField(null=True, help_text="For 'later': when it comes back.")
     voids = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="voided_by")
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_constraint=False, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

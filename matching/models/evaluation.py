@@ -5,7 +5,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 
-from profiles.models import Job
+from profiles.models import Job, Source
+from profiles.models.source import OverAllSources
+
+
+class EvaluationQuerySet(models.QuerySet["Evaluation"]):
+    def visible_to(self, user: object) -> "EvaluationQuerySet":
+        """Those on labelled files; those on decisions, which count all sources, for who may see every source. 1 query."""
+        return self if Source.objects.all_visible_to(user) else self.filter(kind=Evaluation.Kind.FILE)
 
 
 class Evaluation(models.Model):
@@ -23,6 +30,8 @@ class Evaluation(models.Model):
     errors = models.JSONField(help_text="false_positives and false_negatives: record ids, levels, reasons.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = EvaluationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -44,6 +53,8 @@ class ShadowRun(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+
+    objects = OverAllSources.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from profiles.models import Job, Source, User
+from profiles.models.source import OverAllSources
 
 
 class Real(models.FloatField):
@@ -56,6 +57,8 @@ class FullRun(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     undone_at = models.DateTimeField(null=True, help_text="When its undo began.")
+
+    objects = OverAllSources.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -16,6 +16,7 @@ from matching.engine.model import Model
 from matching.models import Evaluation, MatchModel, ShadowRun
 from matching.views.models import crumbs, get_model
 from profiles import audit, jobs
+from profiles.models import Source, User
 from profiles.rendering import render_page
 
 RATES = (("pairs", "Pairs by themselves"), ("joined", "Pairs in clusters"), ("clusters", "Whole clusters"))
@@ -32,7 +33,7 @@ SENTENCES = {reason.value: sentence for reason, sentence in REASON_SENTENCES.ite
 @require_GET
 def evaluation(request: HttpRequest, pk: int) -> HttpResponse:
     """One evaluation: figures, charts with their tables, errors that lead to the pair. 2 queries, 18 with decisions."""
-    found = get_object_or_404(Evaluation.objects.select_related("created_by"), pk=pk)
+    found = get_object_or_404(Evaluation.objects.visible_to(request.user).select_related("created_by"), pk=pk)
     row = MatchModel.objects.filter(label=found.model_label).first()
     figures = found.figures
     context = {
@@ -129,16 +130,19 @@ def compare(request: HttpRequest) -> HttpResponse:
         "before": before,
         "after": after,
         "differences": model_page.differences(Model.from_json(before.content), Model.from_json(after.content)),
-        "sets": _same_sets(before, after),
-        "runs": ShadowRun.objects.filter(model_label=after.label, against_label=before.label).defer("changes")[:5],
+        "sets": _same_sets(before, after, request.user),
+        "runs": ShadowRun.objects.visible_to(request.user)
+        .filter(model_label=after.label, against_label=before.label)
+        .defer("changes")[:5],
+        "sees_all": Source.objects.all_visible_to(request.user),
     }
     return render_page(request, "matching/models_compare.html", "matching/models_compare.html", context)
 
 
-def _same_sets(before: MatchModel, after: MatchModel) -> list[tuple[str, Evaluation, Evaluation]]:
+def _same_sets(before: MatchModel, after: MatchModel, user: User) -> list[tuple[str, Evaluation, Evaluation]]:
     """The latest evaluations of both, as they are now, on each set that both were evaluated on. 2 queries."""
     latest = []
     for row in (before, after):
-        rows = Evaluation.objects.filter(model_digest=row.digest).defer("errors").order_by("id")
+        rows = Evaluation.objects.visible_to(user).filter(model_digest=row.digest).defer("errors").order_by("id")
         latest.append({found.set_name: found for found in rows})
     return [(name, found, latest[1][name]) for name, found in latest[0].items() if name in latest[1]]

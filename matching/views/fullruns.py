@@ -19,6 +19,7 @@ from matching.fullrun.page import figures_shown, progress_of
 from matching.models import FullRun, FullRunChange
 from profiles import audit
 from profiles.customers import ShownCustomer, show
+from profiles.models import Source
 from profiles.rendering import render_page
 
 PAGE = 25
@@ -30,7 +31,8 @@ LISTED = 50
 @require_http_methods(["GET", "POST"])
 def runs(request: HttpRequest) -> HttpResponse:
     """The newest runs, and the start of another. 3 queries and those of the form."""
-    may = request.user.has_perm(permissions.START_FULL_RUN)
+    sees_all = Source.objects.all_visible_to(request.user)
+    may = sees_all and request.user.has_perm(permissions.START_FULL_RUN)
     if request.method == "POST" and not may:
         raise PermissionDenied
     form = FullRunForm(request.POST or None)
@@ -41,8 +43,8 @@ def runs(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("matching:full-run", pk=run.pk)
-    found = list(FullRun.objects.select_related("created_by", "published_by")[:LISTED])
-    context = {"runs": found, "form": form, "may": may}
+    found = list(FullRun.objects.visible_to(request.user).select_related("created_by", "published_by")[:LISTED])
+    context = {"runs": found, "form": form, "may": may, "sees_all": sees_all}
     return render_page(
         request, "matching/full_runs.html", "matching/full_runs.html", context, 422 if form.errors else 200
     )
@@ -53,7 +55,10 @@ def runs(request: HttpRequest) -> HttpResponse:
 @require_GET
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """One run: how far it has come, or its report with the customers that would change. About 15 queries."""
-    return _page(request, get_object_or_404(FullRun.objects.select_related("created_by", "published_by"), pk=pk))
+    return _page(
+        request,
+        get_object_or_404(FullRun.objects.visible_to(request.user).select_related("created_by", "published_by"), pk=pk),
+    )
 
 
 def _page(request: HttpRequest, found: FullRun, form: PublishRunForm | None = None) -> HttpResponse:
@@ -116,7 +121,7 @@ def _tab(run: FullRun, kind: FullRunChange.Kind, current: str) -> tuple[str, str
 @require_GET
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a run has come; the page asks again until something is to be decided. 4 queries."""
-    found = get_object_or_404(FullRun, pk=pk)
+    found = get_object_or_404(FullRun.objects.visible_to(request.user), pk=pk)
     context = {"run": found, "progress": progress_of(found)}
     response = render_page(request, "matching/_full_run_progress.html", "matching/_full_run_progress.html", context)
     if not found.is_busy:
@@ -130,7 +135,10 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 def control(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a run, let it go on, or discard it."""
     verbs = {"cancel": actions.cancel, "resume": actions.resume, "discard": actions.discard}
-    found, verb = get_object_or_404(FullRun, pk=pk), verbs.get(request.POST.get("act", ""))
+    found, verb = (
+        get_object_or_404(FullRun.objects.visible_to(request.user), pk=pk),
+        verbs.get(request.POST.get("act", "")),
+    )
     if verb is None:
         return redirect("matching:full-run", pk=pk)
     try:
@@ -145,7 +153,7 @@ def control(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Publish what the report says."""
-    found = get_object_or_404(FullRun, pk=pk)
+    found = get_object_or_404(FullRun.objects.visible_to(request.user), pk=pk)
     form = PublishRunForm(request.POST, brake=_brake(found))
     if not form.is_valid():
         return _page(request, found, form)
@@ -162,7 +170,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo everything that a run did."""
     try:
-        actions.undo(run=get_object_or_404(FullRun, pk=pk), by=request.user)
+        actions.undo(run=get_object_or_404(FullRun.objects.visible_to(request.user), pk=pk), by=request.user)
     except actions.FullRunNotAllowed as error:
         messages.error(request, str(error))
     return redirect("matching:full-run", pk=pk)

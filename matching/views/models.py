@@ -13,6 +13,8 @@ from matching.engine.refit import SAME_PRIOR
 from matching.labels import NotLabelled
 from matching.model_forms import PRIORS, SIZES, THRESHOLDS, CopyForm, RefitForm, SettingsForm
 from matching.models import Evaluation, MatchModel, Publication
+from matching.permissions import check_sees_all
+from profiles.models import Source
 from profiles.rendering import render_page
 
 PAGE = 50
@@ -35,12 +37,14 @@ def crumbs(model: MatchModel | None = None) -> list[tuple[str, str]]:
 def models(request: HttpRequest) -> HttpResponse:
     """The newest versions, with what waits for a second person. 3 queries."""
     rows = list(MatchModel.objects.select_related("created_by", "published_by").defer("content")[:PAGE])
-    found = Evaluation.objects.filter(model_label__in=[row.label for row in rows]).defer("errors").order_by("id")
+    figures = Evaluation.objects.visible_to(request.user)
+    found = figures.filter(model_label__in=[row.label for row in rows]).defer("errors").order_by("id")
     latest = {evaluation.model_label: evaluation for evaluation in found}
     waiting = Publication.objects.filter(state=Publication.State.REQUESTED).select_related("requested_by")
     asked = {publication.model_id: publication for publication in waiting}
     items = [(row, latest.get(row.label), asked.get(row.id)) for row in rows]
-    return render_page(request, "matching/models.html", "matching/models.html", {"items": items})
+    context = {"items": items, "sees_all": Source.objects.all_visible_to(request.user)}
+    return render_page(request, "matching/models.html", "matching/models.html", context)
 
 
 @login_required
@@ -67,7 +71,8 @@ def model(request: HttpRequest, label: str) -> HttpResponse:
         "rules": model_page.rules(read),
         "vetoes": model_page.vetoes(read),
         "switched_off": row.content.get(models_in_force.OFF, {}),
-        "evaluations": Evaluation.objects.filter(model_label=row.label).defer("errors")[:10],
+        "sees_all": Source.objects.all_visible_to(request.user),
+        "evaluations": Evaluation.objects.visible_to(request.user).filter(model_label=row.label).defer("errors")[:10],
         "publications": row.publications.select_related("requested_by", "decided_by")[:10],
         "copy_form": CopyForm(initial={"label": drafts.next_label(row)}),
     }
@@ -137,6 +142,7 @@ def discard(request: HttpRequest, label: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def refit(request: HttpRequest, label: str) -> HttpResponse:
     """What decisions would teach this version; a POST makes a draft of it, nothing more."""
+    check_sees_all(request.user)
     row, prior = get_model(label), _prior(request)
     form = RefitForm(request.POST or None, initial={"label": drafts.next_label(row), "prior": prior})
     found, problem = None, ""

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from matching import named, permissions, publishing, shadow
 from matching.model_forms import ReasonForm
 from matching.models import MatchModel, Publication, ShadowRun
+from matching.permissions import check_sees_all
 from matching.views.models import crumbs, get_model
 from profiles import audit
 from profiles.rendering import render_page
@@ -38,7 +39,8 @@ COUNTS = (
 @permission_required(permissions.VIEW_MODELS, raise_exception=True)
 @require_http_methods(["GET", "POST"])
 def publish(request: HttpRequest, label: str) -> HttpResponse:
-    """What publishing a version would mean, and the request for it. 19 queries at most."""
+    """What publishing a version would mean, and the request for it: for who may see every source. 20 queries at most."""
+    check_sees_all(request.user)
     row = get_model(label)
     may = request.user.has_perm(permissions.PUBLISH_MODEL)
     if request.method == "POST" and not may:
@@ -103,6 +105,7 @@ def _told(one: named.NamedChange) -> dict[str, object]:
 @require_POST
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Publish or reject what another person asked for; the one who asked withdraws it."""
+    check_sees_all(request.user)
     asked = get_object_or_404(Publication.objects.select_related("model"), pk=pk)
     said = request.POST.get("answer", "")[:500]
     try:
@@ -122,6 +125,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def start_shadow(request: HttpRequest, label: str) -> HttpResponse:
     """Queue a shadow run of a version beside the published one, or beside the one named."""
+    check_sees_all(request.user)
     row, other = get_model(label), request.POST.get("against", "")
     published = MatchModel.objects.filter(state=MatchModel.State.PUBLISHED).values_list("label", flat=True).first()
     against = get_model(other or published or "")
@@ -136,7 +140,7 @@ def start_shadow(request: HttpRequest, label: str) -> HttpResponse:
 @require_GET
 def shadow_run(request: HttpRequest, pk: int) -> HttpResponse:
     """The report of one shadow run, or how far it has come. 9 queries at most."""
-    run = get_object_or_404(ShadowRun.objects.select_related("created_by"), pk=pk)
+    run = get_object_or_404(ShadowRun.objects.visible_to(request.user).select_related("created_by"), pk=pk)
     row = MatchModel.objects.filter(label=run.model_label).first()
     report = _report(request, run) if run.finished_at else {"job": run.job}
     return render_page(

@@ -27,12 +27,24 @@ class SourceQuerySet(models.QuerySet["Source"]):
         """Sources into which the user may import: those they steward or manage."""
         return self._granted(user, "steward_source", "manage_source")
 
+    def all_visible_to(self, user: object) -> bool:
+        """Whether no source is hidden from the user: who may be told what is counted over all of them. 1 query."""
+        return not self.exclude(pk__in=self.visible_to(user).values("pk")).exists()
+
     def _granted(self, user: object, *verbs: str) -> "SourceQuerySet":
         """By grant to the user or a group of theirs. The grants of an account that was switched off stay, without power."""
         if not user.is_active:
             return self.none()
         names = [f"profiles.{verb}" for verb in verbs]
         return get_objects_for_user(user, names, klass=self, any_perm=True, accept_global_perms=False)
+
+
+class OverAllSources(models.QuerySet):
+    """Rows whose figures count the records of all sources."""
+
+    def visible_to(self, user: object) -> "OverAllSources":
+        """All for who may see every source, none for others: a count would tell of what is hidden. 1 query."""
+        return self if Source.objects.all_visible_to(user) else self.none()
 
 
 class Source(models.Model):

@@ -93,5 +93,5 @@ def lose(page: Page, devtools: CDPSession, key: str, code: str) -> None:
     use_key(page)
     expect(page.get_by_role("status")).to_contain_text("No security key answered that fits")
     page.get_by_label("Code").fill(code)
-    page.get_by_role("button", name="Sign In", exact=True).click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_label("Main")).to_be_visible()

@@ -72,7 +72,7 @@ def test_stewards_read_the_customers_they_may_see_and_do_not_act(cast: Cast, mon
     assert "more concern customers" not in found and "Discard" not in found and ">Publish</button>" not in found
     read = AuditEvent.objects.filter(action="full_run.read", actor_id=cast.ada.id).get()
     assert len(read.subject_ids) == 2 * min(number, fullruns.PAGE)
-    assert f"{number} more concern customers" in page(cast.bob, run)
+    page(cast.bob, run, status=404)  # it counts a source that he may not see
     page(cast.vera, run, status=403)
     for name in ("control", "publish", "undo"):
         assert client(cast.ada).post(reverse(f"matching:{name}-full-run", args=[run.pk])).status_code == 403

@@ -240,10 +240,7 @@ def test_an_evaluation_leads_to_the_pair_and_hides_what_a_reader_may_not_see(cas
     assert "Decisions are no sample" in page
     assert reverse("profiles:customer", args=[profile_of(cast.shop, "1").id]) in page
     assert profile_of(cast.shop, "1").id in AuditEvent.objects.get(action="evaluation.read").subject_ids
-    hidden = client(cast.bob).get(found).content.decode()
-    assert "more of records that you may not see" in hidden
-    assert "Anna" not in hidden
-    assert "Ada Byron" not in hidden
+    assert client(cast.bob).get(found).status_code == 404  # it counts a source that he may not see
 
 
 def test_an_evaluation_of_a_file_is_drawn_with_tables(cast: Cast) -> None:
@@ -312,9 +309,7 @@ def test_a_report_names_customers_to_those_who_may_see_them(cast: Cast) -> None:
     url = reverse("matching:shadow-run", args=[run.pk])
     assert "Nikos Pappas" in client(cast.ada).get(url).content.decode()
     assert [str(pk) for pk in AuditEvent.objects.get(action="shadow_run.read").subject_ids] == [pid]
-    hidden = client(cast.bob).get(url).content.decode()
-    assert "Nikos" not in hidden
-    assert "1 more concern customers that you may not see" in hidden
+    assert client(cast.bob).get(url).status_code == 404  # it counts a source that he may not see
 
 
 # ---- pinned queries -----------------------------------------------------------------------------------------------------

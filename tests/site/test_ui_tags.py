@@ -85,3 +85,14 @@ def test_a_moment_is_told_in_words_with_its_exact_time() -> None:
     assert "7\xa0minutes ago" in shown
     assert f'datetime="{moment.isoformat()}"' in shown
     assert tags.ago(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Add Security Key", "Add security key"), ("Two-Factor Authentication", "Two-factor authentication"),
+        ("Sign In", "Sign in"), ("Use a TOTP App", "Use a TOTP app"), ("  Recovery\n  Codes ", "Recovery codes"), ("", ""),
+    ],
+)  # fmt: skip
+def test_titles_of_libraries_are_sentences(title: str, shown: str) -> None:
+    assert tags.sentence(title) == shown
