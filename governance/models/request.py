@@ -236,7 +236,7 @@ class RequestClock(models.Model):
     at = models.DateTimeField(help_text="When it happened.")
     recorded_at = models.DateTimeField(auto_now_add=True)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
     reason = models.CharField(max_length=40, blank=True, help_text="A code, never free text.")
 

@@ -133,7 +133,7 @@ class IdentityOperation(models.Model):
     kind = models.CharField(max_length=6, choices=Kind)
     profile = models.ForeignKey(Profile, on_delete=models.PROTECT, related_name="operations")
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_constraint=False
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
     reason = models.CharField(max_length=500, blank=True)
     model_label = models.CharField(max_length=60, blank=True)

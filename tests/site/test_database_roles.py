@@ -5,8 +5,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import PROTECT
 
 from cdv_site import database_roles
 from tests.databases import TestDatabase, as_owner
@@ -65,6 +67,20 @@ def test_the_site_can_only_read_and_insert_in_ledgers(site: psycopg.Connection) 
 
 def _holds(site: psycopg.Connection, table: str, verb: str) -> bool:
     return site.execute("SELECT has_table_privilege(%s, %s)", [table, verb]).fetchone()[0]
+
+
+def test_no_ledger_lets_go_of_who_acted(db: None) -> None:
+    """What Django would set to nothing at a deletion the site's role may not update: accounts stay."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = tgrelid::regclass || '_append_only'"
+        )
+        ledgers = {row[0] for row in cursor.fetchall()}
+    assert len(ledgers) >= 6
+    keys = [
+        key for model in apps.get_models() if model._meta.db_table in ledgers for key in model._meta.concrete_fields
+    ]
+    assert [str(key) for key in keys if key.remote_field and key.remote_field.on_delete is not PROTECT] == []
 
 
 def test_a_new_table_is_the_sites_to_work_in_and_a_new_ledger_to_add_to(db: None) -> None:
