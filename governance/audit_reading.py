@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -64,10 +65,23 @@ def by_whom(name: str) -> Q:
     return Q(actor_id__in=ids) if ids else Q(actor_name__iexact=name)
 
 
-def page(rows: QuerySet[AuditEvent], before: int | None) -> tuple[list[AuditEvent], int | None]:
-    """The next events behind an id, and the id to go on from. 1 query."""
-    found = list((rows.filter(id__lt=before) if before else rows).order_by("-id")[: PAGE + 1])
-    return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+def page(rows: QuerySet[AuditEvent], place: str) -> tuple[list[AuditEvent], str]:
+    """The next events behind a place, newest first, and the place to go on from. 1 query."""
+    moment, _, number = place.partition("_")
+    at = _moment(moment)
+    if at and number.isdecimal():
+        rows = rows.filter(at__lte=at).exclude(at=at, id__gte=int(number))
+    found = list(rows.order_by("-at", "-id")[: PAGE + 1])
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    return found[:PAGE], f"{last.at.isoformat()}_{last.id}" if last else ""
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def person(asked: UUID) -> Person:

@@ -86,7 +86,7 @@ def export(request: HttpRequest) -> HttpResponse:
     form = AuditFilterForm(request.GET)
     if not form.is_valid():
         return redirect("governance:audit")
-    found = list(reading.search(form.cleaned_data).order_by("-id")[:EXPORTED])
+    found = list(reading.search(form.cleaned_data).order_by("-at", "-id")[:EXPORTED])
     audit.record("audit.exported", detail={"events": len(found)})
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="audit.csv"'
@@ -110,7 +110,7 @@ def _within(rows: Any, cleaned: dict[str, Any]) -> Any:
 def _page(request: HttpRequest, rows: Any) -> dict[str, Any]:
     """The events of a page in words, the address of the next, and of the first."""
     before = request.GET.get("before", "")
-    found, after = reading.page(rows, int(before) if before.isdecimal() else None)
+    found, after = reading.page(rows, before)
     kept = {name: value for name, value in request.GET.items() if value and name != "before"}
     return {
         "events": [(one, audit.sentence(one)) for one in found],

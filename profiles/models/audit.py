@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 
@@ -31,12 +32,16 @@ class AuditEvent(models.Model):
     )
 
     class Meta:
-        ordering = ["-id"]
+        ordering = ["-at", "-id"]
         permissions = [("read_audit", "Can read the audit")]
         indexes = [
-            models.Index(fields=["actor_id", "id"], name="audit_actor"),
-            models.Index(fields=["action", "id"], name="audit_action"),
-            models.Index(fields=["object_type", "object_id"], name="audit_object"),
+            # each list of the audit is newest first, and may be narrowed to a time: one walk along an index
+            models.Index(fields=["at", "id"], name="audit_at"),
+            models.Index(fields=["actor_id", "at", "id"], name="audit_actor"),
+            models.Index(fields=["action", "at", "id"], name="audit_action"),
+            models.Index(fields=["at", "id"], name="audit_refused", condition=Q(outcome="refused")),
+            models.Index(fields=["object_id", "at"], name="audit_object"),
+            models.Index(fields=["request_id"], name="audit_request"),
             GinIndex(fields=["subject_ids"], name="audit_subjects"),
             # the sealer goes on behind the last event it sealed
             models.Index(fields=["txid", "id"], name="audit_sealing"),
