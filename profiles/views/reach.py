@@ -13,7 +13,6 @@ from profiles.rendering import render_page
 @permission_required(permissions.VIEW_COUNTS, raise_exception=True)
 @require_GET
 def reach(request: HttpRequest) -> HttpResponse:
-    """Customers in all, by way to reach them and by source. 5 queries."""
-    whole, ways = counting.reach(request.user)
-    context = {"whole": whole, "ways": ways, "sources": counting.of_sources(request.user)}
+    """Customers in all, by way to reach them and by source. 4 queries, 5 more to count anew."""
+    context = {"reach": counting.reach(request.user)}
     return render_page(request, "profiles/reach.html", "profiles/_reach.html", context)
