@@ -67,18 +67,68 @@ def database(url: str) -> dict[str, Any]:
 
 
 def single_sign_on() -> dict[str, Any]:
-    """The organisation's OpenID Connect provider, when `OIDC_ISSUER` names one."""
-    issuer = os.environ.get("OIDC_ISSUER", "")
-    if not issuer:
+    """The organisation's providers: OpenID Connect when `OIDC_ISSUER` names one, SAML when `SAML_ENTITY_ID` does."""
+    return _oidc() | _saml()
+
+
+def _oidc() -> dict[str, Any]:
+    given = _all_of("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    if not given:
         return {}
-    missing = [name for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET") if not os.environ.get(name)]
-    if missing:
-        raise BadSetting(f"With OIDC_ISSUER, {' and '.join(missing)} must be set too.")
     app = {
         "provider_id": "organisation",
         "name": os.environ.get("OIDC_NAME", "your organisation"),
-        "client_id": os.environ["OIDC_CLIENT_ID"],
-        "secret": os.environ["OIDC_CLIENT_SECRET"],
-        "settings": {"server_url": issuer},
+        "client_id": given["OIDC_CLIENT_ID"],
+        "secret": given["OIDC_CLIENT_SECRET"],
+        "settings": {"server_url": given["OIDC_ISSUER"]},
     }
     return {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
+
+
+def _saml() -> dict[str, Any]:
+    """Assertions must be signed; the e-mail that the provider names is taken for verified, as it is the organisation's own."""
+    given = _all_of("SAML_ENTITY_ID", "SAML_SSO_URL", "SAML_CERTIFICATE_FILE")
+    if not given:
+        return {}
+    if not flag("CDV_SAML"):
+        raise BadSetting("With SAML_ENTITY_ID, CDV_SAML must be yes.")
+    idp = {
+        "entity_id": given["SAML_ENTITY_ID"],
+        "sso_url": given["SAML_SSO_URL"],
+        "x509cert": Path(given["SAML_CERTIFICATE_FILE"]).read_text(),
+    }
+    app = {
+        "provider_id": given["SAML_ENTITY_ID"],
+        "name": os.environ.get("SAML_NAME", "your organisation"),
+        "client_id": "organisation",  # as in /accounts/saml/organisation/
+        "settings": {
+            "idp": idp,
+            "verified_email": True,
+            "attribute_mapping": {"email": [*words("SAML_EMAIL_ATTRIBUTE"), *EMAIL_ATTRIBUTES]},
+            "advanced": {"want_assertion_signed": True},
+        },
+    }
+    return {"saml": {"APPS": [app]}}
+
+
+EMAIL_ATTRIBUTES = (
+    "urn:oid:0.9.2342.19200300.100.1.3",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+)
+
+
+def _all_of(first: str, *others: str) -> dict[str, str]:
+    """These variables when the first is set, all of which must be; else nothing."""
+    if not os.environ.get(first):
+        return {}
+    missing = [name for name in others if not os.environ.get(name)]
+    if missing:
+        raise BadSetting(f"With {first}, {' and '.join(missing)} must be set too.")
+    return {name: os.environ[name] for name in (first, *others)}
+
+
+def sign_in_origins() -> list[str]:
+    """Where the sign-in page may send a browser on to: browsers hold the redirect of a form against form-action, too."""
+    given = [os.environ.get(name, "") for name in ("OIDC_ISSUER", "SAML_SSO_URL")]
+    found = [urlsplit(url) for url in [*given, *words("SIGN_IN_ORIGINS")] if url]
+    return sorted({f"{url.scheme}://{url.netloc}" for url in found})

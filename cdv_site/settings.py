@@ -152,7 +152,11 @@ REVEALS_PER_DAY = int(os.environ.get("CDV_REVEALS_PER_DAY", "50"))  # customers 
 REVEAL_MINUTES = 15
 
 CACHES = {  # in PostgreSQL: tries at the door are counted where nobody wipes them
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "site_cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "site_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
 # --- the browser -------------------------------------------------------------
@@ -174,7 +178,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": [SELF],
+        "form-action": [SELF, *env.sign_in_origins()],
         "frame-ancestors": ["'none'"],
     },
 }
@@ -217,6 +221,7 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebase
 # --- language and time -------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = True
+FORMAT_MODULE_PATH = "cdv_site.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
