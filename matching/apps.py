@@ -8,4 +8,12 @@ class MatchingConfig(AppConfig):
     verbose_name = "Matching"
 
     def ready(self) -> None:
-        from . import classified, events, jobkinds, sealed_columns, second_person, timeline  # noqa: F401  (fill the registries)
+        from . import (  # noqa: F401  (fill the registries)
+            classified,
+            deciding_together,
+            events,
+            jobkinds,
+            sealed_columns,
+            second_person,
+            timeline,
+        )

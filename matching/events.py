@@ -14,6 +14,7 @@ for _name, _kind in {
     "identity.erased": EventKind("Took {records} records of a customer out for good"),
     "identity.undone": EventKind("Undid an operation ({kind})"),
     "proposal.decided": EventKind("Decided a proposal: {verdict}"),
+    "proposal.decided_together": EventKind("Decided {pairs} proposals together: {verdict}"),
     "pair.decided": EventKind("Decided about two customers: {verdict}"),
     "proposal.read": EventKind("Opened a proposal", is_read=True),
     "pair.compared": EventKind("Compared two customers", is_read=True),

@@ -7,9 +7,17 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 
-from .models import Decision, MatchModel
+from .models import Decision, MatchModel, Proposal
 
 LATER = ((1, "tomorrow"), (7, "in a week"), (30, "in a month"))
+
+
+def versions_of(given: Any) -> dict[UUID, int]:
+    """Customer → version, from what a page sent along."""
+    try:
+        return {UUID(profile_id): int(n) for profile_id, n in (given or {}).items()}
+    except (AttributeError, TypeError, ValueError) as error:
+        raise forms.ValidationError("The page was sent incompletely. Open it again.") from error
 
 
 class DecisionForm(forms.Form):
@@ -29,11 +37,7 @@ class DecisionForm(forms.Form):
 
     def clean_versions(self) -> dict[UUID, int]:
         """The versions of the customers as they were shown. What cannot be read is refused: without them two stewards could overrule each other unseen."""
-        versions = self.cleaned_data["versions"] or {}
-        try:
-            return {UUID(profile_id): int(n) for profile_id, n in versions.items()}
-        except (AttributeError, TypeError, ValueError) as error:
-            raise forms.ValidationError("The page was sent incompletely. Open it again.") from error
+        return versions_of(self.cleaned_data["versions"])
 
     def decision(self) -> dict[str, Any]:
         """What `review.decide` takes."""
@@ -43,6 +47,28 @@ class DecisionForm(forms.Form):
             "verdict": data["verdict"], "reason": data["reason"], "survivor": data["survivor"], "until": until,
             "expected": data["versions"], "confirmed": data["confirmed"],
         }  # fmt: skip
+
+
+class TogetherForm(forms.Form):
+    """One word about several proposals; only those that may be decided together can be chosen."""
+
+    proposals = forms.ModelMultipleChoiceField(Proposal.objects.none(), error_messages={"required": "Choose a pair."})
+    verdict = forms.ChoiceField(
+        choices=[(Decision.Verdict.SAME, "The same: merge each"), (Decision.Verdict.NOT_SAME, "Not the same: keep each apart")],
+        widget=forms.RadioSelect, error_messages={"required": "Choose a verdict."},
+    )  # fmt: skip
+    reason = forms.CharField(max_length=500, help_text="It stands on each decision.")
+    versions = forms.JSONField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: object, proposals: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["proposals"].queryset = proposals
+
+    def clean_proposals(self) -> list[int]:
+        return [found.pk for found in self.cleaned_data["proposals"]]
+
+    def clean_versions(self) -> dict[UUID, int]:
+        return versions_of(self.cleaned_data["versions"])
 
 
 class FullRunForm(forms.Form):

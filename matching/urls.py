@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import brakes, changes, evaluation, fullruns, links, models, pairs, publishing, queue, trials
+from .views import brakes, changes, evaluation, fullruns, links, models, pairs, publishing, queue, together, trials
 
 app_name = "matching"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("queue/other/<int:pk>/close/", queue.close, name="close-work"),
     path("queue/brakes/<int:pk>/", brakes.brake, name="brake"),
     path("queue/brakes/<int:pk>/release/", brakes.release, name="release-brake"),
+    path("queue/together/", together.decide_together, name="decide-together"),
+    path("queue/together/<int:pk>/", together.asked_together, name="asked-together"),
     path("queue/<int:pk>/", pairs.proposal, name="proposal"),
     path("queue/<int:pk>/decide/", pairs.decide, name="decide"),
     path("compare/", pairs.compare, name="compare"),

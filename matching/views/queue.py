@@ -42,10 +42,17 @@ def queue(request: HttpRequest) -> HttpResponse:
         ],
         "tabs": _tabs(request, mode),
         "show": mode,
+        "together_url": _together(request, wanted) if page else "",
         "first": f"?{urlencode(wanted)}" if request.GET.get("after") else "",
         "next": f"?{urlencode({**wanted, 'after': after})}" if after else "",
     }
     return render_page(request, "matching/queue.html", "matching/_queue.html", context)
+
+
+def _together(request: HttpRequest, wanted: dict[str, str]) -> str:
+    """Where what fits the filters is decided together; empty for who may not."""
+    may = request.user.has_perm(permissions.REVIEW)
+    return f"{reverse('matching:decide-together')}?{urlencode(wanted)}" if may else ""
 
 
 def _items(request: HttpRequest, page: list[Proposal]) -> list[dict]:
