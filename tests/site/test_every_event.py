@@ -28,8 +28,8 @@ from profiles.models import (
 )  # fmt: skip
 from profiles.work import open_item
 from tests.cast import Cast, profile_of, send, send_bytes
-from tests.site.test_actions import VERBS
 from tests.site.test_screens import propose
+from tests.site.verbs import VERBS
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
