@@ -20,6 +20,7 @@ for _name, _kind in {
     "user.service_made": EventKind("Made the service account {user}"),
     "user.role_given": EventKind("Gave {user} the role {role}"),
     "user.role_taken": EventKind("Took the role {role} from {user}"),
+    "user.factor_removed": EventKind("Removed a second factor of {user} ({factor})"),
     "user.deactivated": EventKind("Switched the account of {user} off"),
     "user.reactivated": EventKind("Switched the account of {user} on again"),
     "user.work_handed_over": EventKind("Handed the open work of {user} over to {to}"),

@@ -1,6 +1,7 @@
 """People: invited, given roles, switched off, and their open work handed over. Administrators do it, never to themselves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from smtplib import SMTPException
 
@@ -86,11 +87,18 @@ def send_invitation(request: HttpRequest, user: User) -> str:
     link = get_adapter(request).get_reset_password_from_key_url(key)
     context = {"user": user, "by": request.user, "link": link, "days": settings.PASSWORD_RESET_TIMEOUT // 86_400}
     text = render_to_string("governance/invitation.txt", context)
-    try:
+    with mailing("The mail server did not take the invitation. Send it again later."):
         send_mail("Your account at Customer Data View", text, None, [user.email])
-    except (SMTPException, OSError) as fault:
-        raise NotSent("The mail server did not take the invitation. Send it again later.") from fault
     return link
+
+
+@contextmanager
+def mailing(otherwise: str) -> Iterator[None]:
+    """Raise NotSent in these words where the mail server does not take a message."""
+    try:
+        yield
+    except (SMTPException, OSError) as fault:
+        raise NotSent(otherwise) from fault
 
 
 # ---- roles ---------------------------------------------------------------------------------------------------------------
@@ -123,10 +131,16 @@ def deactivate(*, user: User, by: User, reason: str) -> int:
     check_may_change(user, by)
     user.is_active = False
     user.save(update_fields=["is_active"])
+    ended = end_sessions(user)
+    audit.record("user.deactivated", obj=user, detail={"user": user.username, "reason": reason})
+    return ended
+
+
+def end_sessions(user: User) -> int:
+    """Sign the person out wherever they are. Returns how many sessions there were."""
     sessions = list(UserSession.objects.filter(user=user))
     for session in sessions:
         session.end()
-    audit.record("user.deactivated", obj=user, detail={"user": user.username, "reason": reason})
     return len(sessions)
 
 

@@ -1,11 +1,14 @@
 """Forms of the pages about people."""
 
+from collections.abc import Iterable
+
 from django import forms
 
 from profiles.models import User
 from profiles.scopes import SCOPES
 from profiles.tokens import LONGEST
 
+from .factors import Factor
 from .roles import ROLES
 
 ROLE_CHOICES = [(role.name, f"{role.name.capitalize()}: {role.purpose}") for role in ROLES]
@@ -51,8 +54,21 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: object, user: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = User.objects.filter(is_active=True).exclude(pk=user.pk).order_by("username")
+        self.fields["to"].queryset = (
+            User.objects.filter(is_active=True, is_service=False).exclude(pk=user.pk).order_by("username")
+        )
         self.fields["to"].label_from_instance = lambda person: f"{person.display_name} ({person.username})"
+
+
+class FactorForm(forms.Form):
+    """Which second factor is removed, and why."""
+
+    factor = forms.TypedChoiceField(label="What was lost", coerce=int)
+    reason = forms.CharField(max_length=500)
+
+    def __init__(self, *args: object, factors: Iterable[Factor], **kwargs: object) -> None:
+        super().__init__(*args, prefix="factor", **kwargs)
+        self.fields["factor"].choices = [(factor.row.pk, factor.name) for factor in factors]
 
 
 class SwitchForm(forms.Form):

@@ -20,7 +20,9 @@ class AddKeyForm(AddWebAuthnForm):
     def clean(self) -> dict[str, Any]:
         try:
             return super().clean()
-        except (LookupError, ValueError) as fault:
+        except (LookupError, ValueError, ValidationError) as fault:
+            if getattr(fault, "code", REFUSED) != REFUSED:
+                raise
             raise ValidationError("The answer of this security key cannot be read.") from fault
 
 

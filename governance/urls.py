@@ -25,6 +25,7 @@ urlpatterns = [
     path("people/<int:pk>/invite/", people.invite_again, name="invite-again"),
     path("people/<int:pk>/roles/", people.set_roles, name="set-roles"),
     path("people/<int:pk>/hand-over/", people.hand_over, name="hand-over"),
+    path("people/<int:pk>/factors/remove/", people.remove_factor, name="remove-factor"),
     path("people/<int:pk>/switch/", people.switch, name="switch-account"),
     path("access-review/", access_review.access_review, name="access-review"),
     path("access-review/start/", access_review.start, name="start-access-review"),

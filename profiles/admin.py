@@ -64,9 +64,10 @@ class AccountAdmin(Audited, UserAdmin):
         return own if request.user.is_superuser else (*own, "is_superuser", "user_permissions")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """The account of a superuser is a superuser's to change."""
+        """The account of a superuser is a superuser's to change; that of a service has its page under People."""
         is_above = obj is not None and obj.is_superuser and not request.user.is_superuser
-        return super().has_change_permission(request, obj) and not is_above
+        is_service = obj is not None and obj.is_service
+        return super().has_change_permission(request, obj) and not is_above and not is_service
 
 
 @admin.register(Group)

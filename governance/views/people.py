@@ -15,8 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from governance import factors
 from governance import people as actions
-from governance.people_forms import HandOverForm, InviteForm, RolesForm, SwitchForm, TokenForm
+from governance.people_forms import FactorForm, HandOverForm, InviteForm, RolesForm, SwitchForm, TokenForm
 from governance.roles import BY_NAME
 from profiles import permissions
 from profiles.models import Source, SourceGroupGrant, SourceUserGrant, User
@@ -109,6 +110,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 def person_page(request: HttpRequest, user: User, status: int = 200, **bound: forms.Form) -> HttpResponse:
     held = list(user.groups.values_list("name", flat=True))
+    theirs = factors.factors_of(user)
     context = {
         "person": user, "crumbs": [("People", reverse("governance:people"))],
         "held": [BY_NAME[name] for name in held if name in BY_NAME],
@@ -116,6 +118,7 @@ def person_page(request: HttpRequest, user: User, status: int = 200, **bound: fo
         "sessions": UserSession.objects.filter(user=user).count(), "grants": _grants(user),
         "is_self": user.pk == request.user.pk,
         "roles_form": RolesForm(initial={"roles": held}), "hand_over_form": HandOverForm(user=user),
+        "factors": theirs, "factor_form": FactorForm(factors=theirs),
         "switch_form": SwitchForm(prefix="switch"), **_tokens(user), **bound,
     }  # fmt: skip
     return render_page(request, "governance/person.html", "governance/person.html", context, status)
@@ -187,5 +190,24 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
         act(user=user, by=request.user, reason=form.cleaned_data["reason"])
         messages.success(request, "Switched on again." if act is actions.reactivate else "Switched off.")
     except actions.PersonNotAllowed as refused:
+        messages.error(request, str(refused))
+    return redirect("governance:person", pk=pk)
+
+
+@manages_people
+@require_POST
+@reauthentication_required
+def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove a second factor that the person has lost, end their sessions, and tell them."""
+    user = get_object_or_404(User, pk=pk)
+    form = FactorForm(request.POST, factors=factors.factors_of(user))
+    if not form.is_valid():
+        return person_page(request, user, 422, factor_form=form)
+    said = form.cleaned_data
+    try:
+        name = factors.remove(user=user, factor_id=said["factor"], by=request.user, reason=said["reason"])
+        messages.success(request, f"Removed: {name}. Their sessions have ended.")
+        factors.tell(user, request.user, name)
+    except (actions.PersonNotAllowed, actions.NotSent) as refused:
         messages.error(request, str(refused))
     return redirect("governance:person", pk=pk)

@@ -4,10 +4,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.contrib import admin
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
@@ -157,6 +158,10 @@ def test_what_a_token_is_cannot_be_changed_and_services_never_sign_in() -> None:
             ServiceToken.objects.filter(pk=world.token.pk).update(**change)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         world.token.delete()
+    request = RequestFactory().get("/")
+    request.user = User.objects.create_superuser("super")
+    assert admin.site._registry[User].has_change_permission(request, world.ada)
+    assert not admin.site._registry[User].has_change_permission(request, world.service)
     world.service.set_password("a-long-password")
     with pytest.raises(DatabaseError, match="services_have_no_password"), transaction.atomic():
         world.service.save()

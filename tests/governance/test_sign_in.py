@@ -121,6 +121,17 @@ def test_a_broken_answer_of_a_security_key_is_refused_in_words_and_audited(cast)
     assert client.get("/").status_code == 302 and acts(cast.ada).count("account.refused") == 2
 
 
+def test_a_broken_answer_of_a_new_security_key_adds_nothing(cast):
+    client, _ = sign_in("ada")
+    confirm(client)
+    url = reverse("mfa_add_webauthn")
+    client.get(url)
+    for broken in ("[1]", '{"id": "x"}', '{"id": "x", "response": {}, "type": "public-key"}'):
+        page = client.post(url, {"name": "mine", "credential": broken}).content.decode()
+        assert "The answer of this security key cannot be read" in page, broken
+    assert not Authenticator.objects.exists()
+
+
 def test_who_removes_the_lost_factor_of_another_stands_in_the_audit(cast):
     add_app(sign_in("ada")[0])
     cast.root.is_staff = cast.root.is_superuser = True
