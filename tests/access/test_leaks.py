@@ -11,14 +11,20 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from governance.roles import ROLES, Role
+from matching import identity
 from matching.models import Proposal
-from profiles import permissions, reveals
-from profiles.customers import show
+from matching.run import resolve_all
+from profiles import corrections, permissions, reveals
+from profiles.customers import show, show_members
+from profiles.golden import members_of
 from profiles.masking import CLEAR, cover, mask_of
-from profiles.models import AuditEvent, Reveal, Source, User
+from profiles.models import AuditEvent, Membership, Reveal, Source, User
+from profiles.schema import published
+from tests.access.whole import WholeWorld
 from tests.access.world import (
     NEITHER,
     OF_THE_SOURCE,
+    OTHER,
     PERSONAL,
     SENSITIVE,
     World,
@@ -27,7 +33,7 @@ from tests.access.world import (
     signed_in,
     text_of,
 )
-from tests.cast import record
+from tests.cast import profile_of, record, send
 
 pytestmark = pytest.mark.django_db
 GOOD = {200, 302, 410}  # 410: a merged id, with the way on
@@ -115,6 +121,57 @@ def assert_only_what_b_supports(world: World) -> None:
     queue = signed_in(world.stranger).get(reverse("matching:queue"))
     assert queue.context["total"] == 0
     assert all(not options for _, _, options in queue.context["filters"])
+
+
+def test_a_value_is_chosen_as_if_there_were_no_other_source() -> None:
+    """Two records of B and one of A, which is trusted more, newer, and corrected: who sees B only gets what B says, in
+    the order in which B would say it, and nothing of why A's won."""
+    world = World()
+    mail, rare = "berta@beispiel.example", "b.beispiel@beispiel.example"
+    Source.objects.filter(pk=world.a.pk).update(trust=99)
+    send(world.b, {**OTHER, "id": "7", "mail": rare}, name="crm7.jsonl", resolve=False)
+    resolve_all()
+    newer = profile_of(world.b, "7")
+    if newer != world.both:
+        identity.merge(survivor=world.both.id, losers=[newer.id], by=world.ada, reason="r")
+    own = record(world.a, "kanar-1")
+    corrections.correct(record=own, field="email", values=[mail, "kanaria@kanarow.example"], reason="r", by=world.ada)
+    corrections.correct(record=own, field="birth_date", values=["1965-02-03"], reason="r", by=world.ada)
+    resolve_all()
+    everything = show([world.both.id], world.ada)[world.both.id]
+    assert everything.golden["birth_date"][0].rule == "correction"
+    seen = show([world.both.id], world.stranger)[world.both.id]
+    alone = show_members(world.both.id, [one for one in members_of([world.both.id], published())[world.both.id]
+                                         if one.source_id == world.b.id], published(), CLEAR)  # fmt: skip
+    assert (seen.golden, seen.runners_up) == (alone.golden, alone.runners_up)
+    rules = {value.rule for values in (*seen.golden.values(), *seen.runners_up.values()) for value in values}
+    assert "correction" not in rules and {value.value for value in seen.golden["email"]} == {mail, rare}
+    theirs = set(Membership.objects.filter(record__source=world.b).values_list("record_id", flat=True))
+    assert {pk for values in seen.golden.values() for value in values for pk in value.record_ids} <= theirs
+    page = text_of(signed_in(world.stranger).get(reverse("profiles:customer", args=[world.both.pk])))
+    assert found_in(page, ("correction", "corrected by", *OF_THE_SOURCE, "kanar")) == []
+
+
+def test_figures_over_all_sources_are_for_who_sees_every_source() -> None:
+    world = WholeWorld()
+    half, whole = signed_in(world.stranger), signed_in(world.users["lead steward"])
+    pages = {
+        reverse("matching:models"): "precision", reverse("matching:model", args=["draft"]): "decisions of stewards",
+        reverse("matching:compare-models") + "?a=default-1&b=draft": "shadow run</a>", reverse("matching:full-runs"): "run ",
+    }  # fmt: skip
+    for page, told in pages.items():
+        hidden, shown = text_of(half.get(page)), text_of(whole.get(page))
+        assert told in shown and "not all figures are shown" not in shown, page
+        assert "not all figures are shown" in hidden, page
+        for address in (
+            reverse("matching:evaluation", args=[world.evaluation.pk]), reverse("matching:full-run", args=[world.full_run.pk]),
+            reverse("matching:shadow-run", args=[world.shadow_run.pk]), "precision 1", "precision 0",
+        ):  # fmt: skip
+            assert address not in hidden, (page, address)
+    one_more = Source.objects.create(key="third", name="Third", owner="o", id_column="id")
+    assert whole.get(reverse("matching:full-run", args=[world.full_run.pk])).status_code == 404
+    assign_perm("profiles.view_source", world.users["lead steward"], one_more)
+    assert whole.get(reverse("matching:full-run", args=[world.full_run.pk])).status_code == 200
 
 
 def test_a_pair_is_decided_by_who_stewards_both_ends_and_unknown_to_who_sees_one() -> None:

@@ -67,6 +67,7 @@ LISTS = {
     "matching:queue?show=unsure": None,
     "matching:queue?reason=unsure&band=70&age=7": None,
     "matching:other-work": None,
+    "matching:decide-together": None,
     "matching:links": "hub",
     "matching:how": "hub",
     "matching:operation": "operation",
@@ -86,6 +87,7 @@ LISTS = {
 OWN_MODELS = "its own test: tests/site/test_model_pages.py"
 OWN_RUNS = "its own test: tests/site/test_full_run_pages.py"
 NO_LISTS = {
+    "matching:asked-together": "at most 100 pairs, as matching:decide-together",
     "profiles:flag": "one flag",
     "profiles:flag-value": "one value",
     "profiles:conflict": "one correction",

@@ -25,11 +25,13 @@ SHOWS = {
     "profiles:customer?tab=timeline", "profiles:customer?tab=then", "profiles:record", "matching:queue",
     "matching:queue?show=later", "matching:queue?reason=unsure&band=70&age=7",
     "profiles:approvals", "profiles:approvals?show=mine", "profiles:approval",
-    "matching:other-work", "matching:links", "matching:operation", "matching:proposal", "matching:proposal?of=a split",
-    "matching:split", "matching:move", "governance:holds", "governance:erasure-plan",
+    "matching:other-work", "matching:decide-together", "matching:links", "matching:operation",
+    "matching:proposal", "matching:proposal?of=a split", "matching:split", "matching:move", "governance:holds",
+    "governance:erasure-plan",
 }  # fmt: skip
 ALSO_SHOWS = {"profiles:flag", "profiles:flag-value", "profiles:conflict", "matching:compare"}
 ELSEWHERE = {
+    "matching:asked-together": "customer.searched: tests/matching/test_deciding_together.py",
     "matching:evaluation": "evaluation.read: tests/site/test_model_pages.py",
     "matching:shadow-run": "shadow_run.read: tests/site/test_model_pages.py",
     "matching:full-run": "full_run.read: tests/site/test_full_run_pages.py",
