@@ -20,7 +20,7 @@ class Rule:
 
     get: object = False
     post: object = False
-    about: str = ""  # an attribute of the world
+    about: str = ""  # an attribute of the world; "-": something that is not there
     manages: bool = False  # takes a grant to manage a source, or the permission to give all grants
 
 

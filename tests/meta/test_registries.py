@@ -36,7 +36,10 @@ EXPECTED = [
         | FULL_RUN
         | {"fulfil_request", "erase_target", "prune"},
     ),
-    (approvals.KINDS, {"decide_together", "merge_verified", "partial_undo", "privacy_request", "erase_customer", "lift_suppression"}),
+    (
+        approvals.KINDS,
+        {"decide_together", "merge_verified", "partial_undo", "privacy_request", "erase_customer", "lift_suppression"},
+    ),
     (
         work.KINDS,
         {

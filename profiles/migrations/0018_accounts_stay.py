@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('profiles', '0016_service_tokens'),
+        ('profiles', '0017_texts_can_be_erased'),
     ]
 
     operations = [
