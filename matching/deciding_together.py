@@ -114,10 +114,14 @@ def _plan(arguments: Mapping[str, Any]) -> Plan:
         [one.pk, str(one.left_id), versions[one.left_id], str(one.right_id), versions[one.right_id]] for one in found
     ]
     verdict = arguments["verdict"]
-    summary = [f"{len(found)} pairs would be decided: {WORDS[verdict]}."]
+    summary = [f"{_counted(len(found))} would be decided: {WORDS[verdict]}."]
     follows = "each is merged" if verdict == Decision.Verdict.SAME else "each is kept apart for good"
     summary.append(f"{len(versions)} customers are concerned; {follows}, with a decision and an undo of its own.")
     return Plan({"pairs": pairs, "verdict": verdict}, summary, tuple(_ends(found)))
+
+
+def _counted(n: int) -> str:
+    return f"{n} pair{'' if n == 1 else 's'}"
 
 
 def _carry_out(approval: Approval) -> Decision:
@@ -142,7 +146,7 @@ def _present(rows: Sequence[Approval], user: User) -> Mapping[int, Presented]:
     seen = set(Proposal.objects.visible_to(user).filter(pk__in=every).values_list("pk", flat=True))
     return {
         row.pk: Presented(
-            f"{len(wanted[row.pk])} pairs: {WORDS[row.arguments['verdict']]}",
+            f"{_counted(len(wanted[row.pk]))}: {WORDS[row.arguments['verdict']]}",
             reverse("matching:asked-together", args=[row.pk]),
         )
         for row in rows

@@ -48,7 +48,7 @@ class CustomerView(ApiView):
         responses={
             200: CustomerSerializer,
             404: OpenApiResponse(description="No customer that the account may know of."),
-            410: OpenApiResponse(description="Merged (`canonical_id` names who stands for it now) or erased."),
+            410: OpenApiResponse(description="Merged (canonical_id names who stands for it now) or erased."),
         },
     )
     def get(self, request: Request, id: UUID) -> Response:

@@ -22,4 +22,4 @@ class RouteSchema(AutoSchema):
 
     def get_description(self) -> str:
         scope = self.view.scopes.get(self.method)
-        return f"{super().get_description()}\n\nScope: `{scope.name}`" if scope else super().get_description()
+        return f"{super().get_description()}\n\nScope: {scope.name}" if scope else super().get_description()

@@ -81,7 +81,9 @@ def _done(request: HttpRequest, form: TogetherForm, back: str) -> HttpResponse:
     except (identity.ChangeNotAllowed, ApprovalNotAllowed, Busy) as refused:
         messages.error(request, str(refused))
         return redirect(back)
-    messages.success(request, f"Decided {len(made)} pairs: {deciding_together.WORDS[said['verdict']]}.")
+    messages.success(
+        request, f"Decided {len(made)} of {len(said['proposals'])}: {deciding_together.WORDS[said['verdict']]}."
+    )
     return redirect("matching:queue")
 
 

@@ -52,7 +52,7 @@ def test_a_few_are_decided_at_once_each_with_its_decision_and_its_undo(cast: Cas
     assert page.context["total"] == 24 and page.content.decode().count(' checked><span class="form-check-label">') == 24
     assert reverse(PAGE) in client_of(cast.ada).get(reverse("matching:queue")).content.decode()
     before, ids = AuditEvent.objects.count(), chosen(3)
-    assert "Decided 3 pairs: the same" in post(cast.ada, ids).content.decode()
+    assert "Decided 3 of 3: the same" in post(cast.ada, ids).content.decode()
     assert (
         merged(cast) == 3 and Decision.objects.filter(proposal__in=ids, actor=cast.ada, reason="same town").count() == 3
     )
@@ -61,7 +61,7 @@ def test_a_few_are_decided_at_once_each_with_its_decision_and_its_undo(cast: Cas
     assert AuditEvent.objects.count() > before
     undo.undo(operation=Decision.objects.first().operation, by=cast.ada, reason="r")
     assert merged(cast) == 2
-    assert "Decided 2 pairs: not the same" in post(cast.ada, chosen(2), verdict="not_same").content.decode()
+    assert "Decided 2 of 2: not the same" in post(cast.ada, chosen(2), verdict="not_same").content.decode()
 
 
 def test_more_than_twenty_take_a_second_person_who_sees_the_pairs(cast: Cast) -> None:
