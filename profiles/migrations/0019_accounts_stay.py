@@ -8,13 +8,12 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('matching', '0009_decisions_can_be_erased'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('profiles', '0018_fewer_checks_and_indexes'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='decision',
+            model_name='identityoperation',
             name='actor',
             field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
