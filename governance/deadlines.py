@@ -2,8 +2,8 @@
 
 All days are days of the regime's time zone. The day of an event is not counted, so a month from 5 March ends with 5 April;
 where the last month has no such day, with its last day (31 January: 28 or 29 February). A deadline is the last second of
-its day. Doubts are resolved to the earlier day: an open pause adds nothing yet, an extension or a pause that comes after
-the deadline has passed changes nothing.
+its day. While something is waited for, the clock may stand; the days of a wait count once it has ended, days of two at
+once count once. An extension or a question that comes after the deadline has passed changes nothing.
 """
 
 import calendar
@@ -145,9 +145,8 @@ class _Clock:
     kind: str
     start: date
     is_extended: bool = False
-    paused_days: int = 0
-    paused_since: date | None = None
-    open: set[str] = field(default_factory=set)  # what is waited for
+    open: dict[str, date] = field(default_factory=dict)  # what is waited for, since when
+    stood: list[tuple[date, date]] = field(default_factory=list)  # waits that have ended; the last day without
 
     @property
     def is_opt_out(self) -> bool:
@@ -157,9 +156,10 @@ class _Clock:
     def may_be_extended(self) -> bool:
         return self.regime.extended is not None and not self.is_extended and not self.is_opt_out
 
-    def due(self, pausing: int = 0) -> date:
-        """The day it is due, with so many days of a pause that still lasts."""
-        day = self._span().after(self.start, self.regime.holidays) + timedelta(days=self.paused_days + pausing)
+    def due(self, waits: Iterable[tuple[date, date]] = ()) -> date:
+        """The day it is due, when these waits too had ended."""
+        pause = timedelta(days=_days_of([*self.stood, *waits]))
+        day = self._span().after(self.start, self.regime.holidays) + pause
         return _next_working_day(day, self.regime.holidays) if self.regime.rolls else day
 
     def _span(self) -> Span:
@@ -168,14 +168,12 @@ class _Clock:
         return self.regime.extended if self.is_extended and self.regime.extended else self.regime.answer
 
     def take(self, kind: str, day: date) -> None:
-        running = (day - self.paused_since).days if self.paused_since else 0
-        is_in_time = day <= self.due(running)
+        is_in_time = day <= self.due((since, day) for since in self.open.values())
         what, _, act = kind.rpartition("_")
         if kind == "extended":
             self.is_extended = self.is_extended or (self.may_be_extended and is_in_time)
         elif act == "asked" and is_in_time and self._pauses(what):
-            self.open.add(what)
-            self.paused_since = self.paused_since or day
+            self.open.setdefault(what, day)
         elif act in ("given", "answered") and what in self.open:
             self._resume(what, day)
 
@@ -187,12 +185,18 @@ class _Clock:
         return self.regime.identity != Identity.COUNTS
 
     def _resume(self, what: str, day: date) -> None:
-        self.open.discard(what)
+        self.stood.append((self.open.pop(what), day))
         if what == "identity" and self.regime.identity == Identity.STARTS:
-            self.start, self.paused_days, self.paused_since = day, 0, day if self.open else None
-        elif self.paused_since and not self.open:
-            self.paused_days += (day - self.paused_since).days
-            self.paused_since = None
+            self.start, self.stood, self.open = day, [], dict.fromkeys(self.open, day)
+
+
+def _days_of(stretches: Iterable[tuple[date, date]]) -> int:
+    """How many days lie in any of them."""
+    days, reached = 0, date.min
+    for first, end in sorted(stretches):
+        days += max((end - max(first, reached)).days, 0)
+        reached = max(reached, end)
+    return days
 
 
 def _months_after(day: date, months: int) -> date:
