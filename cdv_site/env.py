@@ -32,6 +32,14 @@ def number(name: str, *, default: int) -> int:
     return int(value)
 
 
+def web_address(name: str) -> str:
+    """An address of the web, or nothing."""
+    value = os.environ.get(name, "")
+    if value and not value.startswith(("https://", "http://")):
+        raise BadSetting(f"{name} must begin with https:// (or http:// within one machine), not {value!r}")
+    return value
+
+
 def keys(name: str, made: Callable[[str], str] | None = None) -> tuple[str, str]:
     """Keys as given in the variable, or the path of their file (`…_FILE`); the embedded servers make a file of their own."""
     given, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")

@@ -9,7 +9,9 @@ from django.db.models import Count, Min, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
-from governance.models import AuditSeal
+from governance import permissions as governance
+from governance import request_page
+from governance.models import AuditSeal, PrivacyRequest
 from governance.sealing import count_waiting
 from matching import permissions as matching
 from matching import queue
@@ -96,6 +98,18 @@ def jobs(user: User) -> dict[str, Any]:
     return {"jobs": list(Job.objects.visible_to(user).filter(state__in=[Job.State.QUEUED, Job.State.RUNNING])[:SHOWN])}
 
 
+def requests(user: User) -> dict[str, Any]:
+    """The open privacy requests that fall due first, with names. 8 queries."""
+    rows = PrivacyRequest.objects.visible_to(user).open()
+    page, now = list(rows.order_by("due_at", "pk")[:SHOWN]), timezone.now()
+    people = request_page.named(page, user)
+    audit.read("request.read", subjects=people.keys())
+    return {
+        "rows": [(row, people.get(row.profile_id), request_page.time_left(row, now)) for row in page],
+        "more": max(rows.count() - SHOWN, 0),
+    }
+
+
 def the_audit(user: User) -> dict[str, Any]:
     """What was done and seen in the last day, what is not sealed, and the newest events. 5 queries."""
     lately = AuditEvent.objects.filter(at__gte=timezone.now() - timedelta(days=1))
@@ -142,6 +156,7 @@ CARDS = (
     Card("find", profiles.VIEW_CUSTOMERS, unless=matching.REVIEW, is_wide=True),
     Card("next_pairs", matching.REVIEW, content=next_pairs, is_wide=True),
     Card("reach", profiles.VIEW_COUNTS, unless=profiles.CONTROL_JOBS, is_wide=True),
+    Card("requests", governance.HANDLE_REQUESTS, content=requests, is_wide=True),
     Card("the_audit", profiles.READ_AUDIT, content=the_audit, is_wide=True),
     Card("revealed", profiles.READ_AUDIT, content=revealed),
     Card("imports", profiles.IMPORT, unless=matching.REVIEW, content=imports, is_wide=True),

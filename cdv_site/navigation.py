@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("Review queue", "matching:queue", "list-check", matching.VIEW_QUEUE),
     Entry("Customers", "profiles:customers", "users", profiles.VIEW_CUSTOMERS),
     Entry("Approvals", "profiles:approvals", "user-check", profiles.VIEW_APPROVALS),
+    Entry("Privacy requests", "governance:requests", "inbox", governance.VIEW_REQUESTS),
     Entry("Reach", "profiles:reach", "users", profiles.VIEW_COUNTS),
     Entry("Issues", "profiles:issues", "flag", profiles.FLAG),
     Entry("Imports", "profiles:imports", "file-import", profiles.VIEW_IMPORTS),

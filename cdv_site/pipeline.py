@@ -60,5 +60,7 @@ FOLLOWS: dict[str, frozenset[str]] = {
     "full_run": frozenset({"full_run"}),  # each step the next
     "full_run_publish": frozenset(),
     "full_run_undo": frozenset(),
-    "fulfil_request": frozenset(),
+    "fulfil_request": frozenset({"deliver_message"}),
+    "admit_request": frozenset({"deliver_message", "fulfil_request"}),
+    "deliver_message": frozenset(),
 }

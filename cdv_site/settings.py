@@ -218,6 +218,11 @@ DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "customer-data-view@localhost"
 EMAIL_FILE_PATH = str(embedded.state_dir() / "outbox")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 
+# --- privacy requests --------------------------------------------------------
+ORGANISATION = os.environ.get("CDV_ORGANISATION", "Customer Data View")  # as it signs letters
+SMS_WEBHOOK = env.web_address("CDV_SMS_WEBHOOK")  # takes {"to", "text", "id"} as JSON
+SMS_WEBHOOK_TOKEN = os.environ.get("CDV_SMS_WEBHOOK_TOKEN", "")
+
 # --- language and time -------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -244,6 +249,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "review-access": {"task": "governance.tasks.review_access", "schedule": 3600, "options": {"expires": 3599}},
     "prune": {"task": "governance.tasks.prune", "schedule": 86_400, "options": {"expires": 86_399}},
+    "watch-requests": {"task": "governance.tasks.watch_requests", "schedule": 900, "options": {"expires": 899}},
     "seal-audit": {"task": "governance.tasks.seal_audit", "schedule": 10, "options": {"expires": 9}},
     "bring-back-due": {"task": "matching.tasks.bring_back_due", "schedule": 60, "options": {"expires": 59}},
     "continue-erasures": {"task": "governance.tasks.continue_erasures", "schedule": 60, "options": {"expires": 59}},

@@ -25,7 +25,11 @@ LOOKS = {
     "running": Look("info", "loader-2"),
     "publishing": Look("info", "loader-2"),
     "undoing": Look("info", "loader-2"),
+    "verifying": Look("info", "user-check"),
+    "in_progress": Look("info", "loader-2"),
+    "awaiting_approval": Look("info", "user-check"),
     # good ends
+    "fulfilled": Look("ok", "circle-check"),
     "active": Look("ok", "circle-check"),
     "resolved": Look("ok", "circle-check"),
     "done": Look("ok", "circle-check"),

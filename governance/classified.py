@@ -25,7 +25,8 @@ declare(
         " received_at due_at is_paused duplicate_of approval plan_hash started_at refusal closed_at",
         "keep", ANSWERED,
     ),
-    say("claim", "free_text", "sensitive", "null"),
+    technical("escalated", "keep", ANSWERED),
+    say("claim refusal_text", "free_text", "sensitive", "null"),
     say("claim_digest token_digest", "identifier", "personal", "redact"),
     staff("filed_by authority_by verified_by closed_by reviewed_by"),
 )  # fmt: skip
@@ -84,6 +85,19 @@ declare(
 )
 declare_history("governance.RetentionRule")
 declare("governance.RetentionRun", nothing("id started_at finished_at job_id pruned kept rules"))
+
+declare(
+    "governance.VerificationCode",
+    technical("id request profile expires_at tries used_at created_at"),
+    say("digest", "identifier", "sensitive", "delete"),
+)
+declare("governance.DoorCount", technical("id since count"), say("key", "identifier", "internal", "delete"))
+declare(
+    "governance.OutgoingMessage",
+    technical("id request channel template subject state tries last_error created_at sent_at"),
+    say("recipient", "contact", "personal", "delete"),
+    say("body", "free_text", "sensitive", "delete"),
+)
 
 # ---- the sign-in (allauth): about the staff, never about a customer --------------------------------------------------------
 declare(

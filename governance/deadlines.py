@@ -38,7 +38,7 @@ class Span:
     def after(self, day: date, holidays: str) -> date:
         if self.working_days:
             return _working_days_after(day, self.working_days, holidays)
-        return _months_after(day, self.months) + timedelta(days=self.days)
+        return months_after(day, self.months) + timedelta(days=self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _days_of(stretches: Iterable[tuple[date, date]]) -> int:
     return days
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 

@@ -1,6 +1,10 @@
 """Audit events of this app: name → sentence."""
 
 from profiles.audit import EVENTS, EventKind
+from profiles.work import KINDS, WorkKind
+
+from . import request_watch
+from .requests import DUE
 
 for _name, _kind in {
     "site.backed_up": EventKind("Made a backup of {rows} rows ({backup})"),
@@ -36,6 +40,12 @@ for _name, _kind in {
     "request.started": EventKind("Began to carry out a privacy request for {records} records"),
     "request.task_done": EventKind("Did a task of a privacy request: {target}"),
     "request.task_failed": EventKind("Failed at a task of a privacy request: {target} ({error})"),
+    "request.attached": EventKind("Attached a file to a privacy request: {purpose}"),
+    "request.file_read": EventKind("Opened a file of a privacy request: {purpose}", is_read=True),
+    "request.read": EventKind("Opened a privacy request", is_read=True),
+    "request.escalated": EventKind("Told of the deadline of a privacy request: {stage}"),
+    "request.restriction_lifted": EventKind("Lifted the restriction of {records} records"),
+    "request.exported": EventKind("Exported the record of privacy requests"),
     "request.retried": EventKind("Had the failed tasks of a privacy request tried again"),
     "erasure.planned": EventKind("Looked at the plan of an erasure", is_read=True),
     "erasure.started": EventKind("Began to erase a customer: {records} records"),
@@ -56,3 +66,5 @@ for _name, _kind in {
     "source.grant_lapsed": EventKind("Let {permission} on {source} of {grantee} lapse: nobody confirmed it"),
 }.items():
     EVENTS.register(_name, _kind)
+
+KINDS.register(DUE, WorkKind("Privacy request due", "governance:request", request_watch.REASONS, request_watch.present))

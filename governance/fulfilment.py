@@ -22,12 +22,13 @@ from profiles.models import Approval, Membership, User
 from profiles.registry import Registry
 from profiles.work import Presented
 
+from . import letters
 from .models import PrivacyRequest, RequestTask
 from .models.request import State
 from .permissions import APPROVE_REQUESTS
-from .requests import Blocked, RequestNotAllowed, become, close, locked
+from .requests import PLAN, Blocked, RequestNotAllowed, become, close, locked
 
-APPROVAL, JOB = "privacy_request", "fulfil_request"
+JOB = "fulfil_request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Handler:
     that the plan must reach; they become tasks when it is approved. `execute` does what is left of them, each in a
     transaction of its own (`each_task`); it may be killed anywhere and is called again. `is_done` may ask for more than
     that every task is done. `begin` runs in the transaction of the approval, under the profile's lock, once tasks are made.
+    What is done `at_once`, without a second person, begins when the request is verified.
     """
 
     title: str
@@ -59,6 +61,7 @@ class Handler:
     is_done: Callable[[PrivacyRequest], bool] = lambda request: True
     takes_two: bool = True
     begin: Callable[[PrivacyRequest], None] = lambda request: None
+    at_once: bool = False  # begins as soon as it is known who asks
 
 
 HANDLERS: Registry[Handler] = Registry("handlers of privacy requests")
@@ -102,7 +105,7 @@ def ask(*, request: PrivacyRequest, by: User, reason: str) -> PrivacyRequest:
     _lock(request)
     request = locked(request)
     approval = approvals.request(
-        kind=APPROVAL, subject_id=str(request.pk), arguments={"request": str(request.pk)}, by=by, reason=reason
+        kind=PLAN, subject_id=str(request.pk), arguments={"request": str(request.pk)}, by=by, reason=reason
     )
     return become(request, State.AWAITING_APPROVAL, approval=approval)
 
@@ -139,7 +142,7 @@ def _is_approved(request: PrivacyRequest, approval: Approval | None) -> bool:
     return (
         approval is not None
         and approval.state == Approval.State.APPROVED
-        and (approval.kind, approval.subject_id) == (APPROVAL, str(request.pk))
+        and (approval.kind, approval.subject_id) == (PLAN, str(request.pk))
     )
 
 
@@ -178,7 +181,7 @@ def _go_back(approval: Approval) -> None:
         become(request, State.IN_PROGRESS)
 
 
-def _present(rows: Sequence[Approval], user: User) -> Mapping[int, Presented]:
+def present(rows: Sequence[Approval], user: User) -> Mapping[int, Presented]:
     """A request is named by its kind and its short id: whose it is, its own page says. 1 query."""
     ids = [UUID(row.arguments["request"]) for row in rows]
     found = {request.pk: request for request in PrivacyRequest.objects.visible_to(user).filter(pk__in=ids)}
@@ -190,10 +193,10 @@ def _present(rows: Sequence[Approval], user: User) -> Mapping[int, Presented]:
 
 
 approvals.KINDS.register(
-    APPROVAL,
+    PLAN,
     ApprovalKind(
         "Plan of a privacy request", APPROVE_REQUESTS, lambda arguments: _lock(_request(arguments)), _plan, _carry_out,
-        lambda approval, user: "", _present, closed=_go_back,
+        lambda approval, user: "", present, closed=_go_back,
     ),
 )  # fmt: skip
 
@@ -260,7 +263,9 @@ def settle(request: PrivacyRequest) -> PrivacyRequest:
         return request
     states = set(request.tasks.values_list("state", flat=True))
     if states <= {RequestTask.State.DONE} and handler_of(request).is_done(request):
-        return close(request, State.FULFILLED, by=None)
+        closed = close(request, State.FULFILLED, by=None)
+        letters.send(request=closed, letter="completion", by=None)
+        return closed
     request.blocked = Blocked.TASK if RequestTask.State.FAILED in states else Blocked.NOTHING
     request.save(update_fields=["blocked"])
     return request

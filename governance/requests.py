@@ -5,14 +5,18 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from profiles import audit
+from profiles import approvals, audit, work
 from profiles.models import Profile, User
 
-from . import deadlines
+from . import deadlines, request_marks
 from .models import PrivacyRequest, RequestClock
 from .models.request import OPEN, TRANSITIONS, State
 
 Kind, Clock, Blocked, Verified = PrivacyRequest.Kind, RequestClock.Kind, PrivacyRequest.Blocked, PrivacyRequest.Verified
+SUBJECT = PrivacyRequest.Requester.SUBJECT
+
+PLAN, REFUSAL = "privacy_request", "request_refusal"  # kinds of approval, see fulfilment.py and refusals.py
+DUE = "request_due"  # the work item of a request whose deadline is near, see request_watch.py
 
 
 class RequestNotAllowed(Exception):
@@ -104,12 +108,18 @@ def _check_may_extend(request: PrivacyRequest, at: datetime) -> None:
 
 @transaction.atomic
 def verify(*, request: PrivacyRequest, profile: Profile, how: str, by: User | None) -> PrivacyRequest:
-    """Bind the request to the person whose identity was proven, and go on. About 8 queries."""
+    """Bind the request to the person whose identity was proven, and go on. About 8 queries.
+
+    For whoever asks for another it is staff who say so, having seen the proof of authority.
+    """
     request = locked(request)
+    if request.requester != SUBJECT and how != Verified.STAFF:
+        raise RequestNotAllowed("Who asks for another is proven by staff, with the proof of authority.")
     now = timezone.now()
+    authority = {"authority_by": by, "authority_at": now} if request.requester != SUBJECT else {}
     become(
         request, State.IN_PROGRESS, profile=profile, verified=how, verified_at=now, verified_by=by,
-        blocked=Blocked.NOTHING,
+        blocked=Blocked.NOTHING, **authority,
     )  # fmt: skip
     asked = {event.kind for event in events_of(request)}
     if Clock.IDENTITY_ASKED in asked:
@@ -121,6 +131,7 @@ def verify(*, request: PrivacyRequest, profile: Profile, how: str, by: User | No
 @transaction.atomic
 def cancel(*, request: PrivacyRequest, by: User | None) -> PrivacyRequest:
     """End a request that was taken back; one whose plan is being carried out can only go on."""
+    approvals.void(kinds=[PLAN, REFUSAL], subject_id=str(request.pk), why="The request was cancelled.")
     request = locked(request)
     if request.is_under_way:
         raise RequestNotAllowed("Its plan is being carried out already.")
@@ -132,6 +143,8 @@ def close(request: PrivacyRequest, state: State, *, by: User | None, **changes: 
     now = timezone.now()
     check_may_become(request, state)
     RequestClock.objects.create(request=request, kind=Clock.CLOSED, at=now, actor=by)
+    request_marks.end(request)
+    work.close_subjects(kind=DUE, subject_ids=[request.pk])
     return become(
         request, state, closed_at=now, closed_by=by, blocked=Blocked.NOTHING, is_paused=False, **changes
     )  # fmt: skip

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from . import access_review
+from . import access_review, doors, request_watch
 from .checkpoints import deliver
 from .erasure import execute, requests
 from .retention import pruning
@@ -42,3 +42,10 @@ def continue_erasures() -> None:
 def prune() -> None:
     """Let go what is past its window."""
     pruning.queue()
+
+
+@shared_task(name="governance.tasks.watch_requests")
+def watch_requests() -> None:
+    """Tell of privacy requests whose deadline is near; drop old counts of the public doors."""
+    request_watch.watch(timezone.now())
+    doors.forget()

@@ -2,11 +2,45 @@
 
 from django.urls import path
 
-from .views import access, access_review, audit, erasures, exposure, people, retention, seals, services, suppression
+from .views import (
+    access,
+    access_review,
+    audit,
+    erasures,
+    exposure,
+    people,
+    privacy,
+    request_acts,
+    requests,
+    retention,
+    seals,
+    services,
+    suppression,
+)  # fmt: skip
 
 app_name = "governance"
 
 urlpatterns = [
+    path("privacy/", privacy.privacy, name="privacy"),
+    path("privacy/outbox/", privacy.outbox, name="outbox"),
+    path("privacy/<str:token>/", privacy.privacy_status, name="privacy-status"),
+    path("requests/", requests.board, name="requests"),
+    path("requests/file/", requests.file_request, name="file-request"),
+    path("requests/export/", requests.export, name="requests-export"),
+    path("requests/<uuid:pk>/", requests.request, name="request"),
+    path("requests/<uuid:pk>/verify/", request_acts.verify, name="verify-request"),
+    path("requests/<uuid:pk>/code/", request_acts.send_code, name="send-code"),
+    path("requests/<uuid:pk>/clock/", request_acts.clock, name="request-clock"),
+    path("requests/<uuid:pk>/letter/", request_acts.letter, name="request-letter"),
+    path("requests/<uuid:pk>/attach/", request_acts.attach, name="request-attach"),
+    path("requests/<uuid:pk>/files/<int:file>/", requests.open_file, name="request-file"),
+    path("requests/<uuid:pk>/ask/", request_acts.ask, name="ask-request"),
+    path("requests/<uuid:pk>/refuse/", request_acts.refuse, name="refuse-request"),
+    path("requests/<uuid:pk>/cancel/", request_acts.cancel, name="cancel-request"),
+    path("requests/<uuid:pk>/retry/", request_acts.retry, name="retry-request"),
+    path("requests/<uuid:pk>/lift/", request_acts.lift, name="lift-restriction"),
+    path("requests/<uuid:pk>/tasks/<int:task>/", request_acts.do_task, name="request-task"),
+    path("customers/<uuid:pk>/requests/", requests.customer_requests, name="customer-requests"),
     path("access/", access.access, name="access"),
     path("audit/", audit.events, name="audit"),
     path("audit/events/<int:pk>/", audit.event, name="audit-event"),

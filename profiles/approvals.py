@@ -126,7 +126,7 @@ def approve(*, approval: Approval, by: User, answer: str = "") -> Approval:
         raise ApprovalNotAllowed(refused)
     if changed := what_changed(approval):
         return _close(approval, State.OUTDATED, None, changed)
-    approval.state = State.APPROVED
+    approval.state, approval.decided_by = State.APPROVED, by
     approval.result_id = str(kind.carry_out(approval).pk)
     return _close(approval, State.APPROVED, by, answer)
 
@@ -151,6 +151,17 @@ def reject(*, approval: Approval, by: User, answer: str = "") -> Approval:
     if refused := why_not_decide(approval, by):
         raise ApprovalNotAllowed(refused)
     return _close(approval, State.REJECTED, by, answer)
+
+
+@transaction.atomic
+def void(*, kinds: Sequence[str], subject_id: str, why: str) -> int:
+    """End what waits about a subject that is gone or settled, as out of date. Returns how many."""
+    waiting = Approval.objects.awaiting().filter(kind__in=kinds, subject_id=subject_id)
+    rows = [_locked(row) for row in waiting]
+    for row in rows:
+        if row.state == State.REQUESTED:
+            _close(row, State.OUTDATED, None, why)
+    return len(rows)
 
 
 @transaction.atomic

@@ -66,7 +66,7 @@ def follow(erasure: Erasure) -> None:
 
 def clear_answered() -> int:
     """What a person wrote in a request goes once it is closed. Returns how many rows."""
-    labels = ("governance.PrivacyRequest", "governance.RequestAttachment")
+    labels = ("governance.PrivacyRequest", "governance.RequestAttachment", "governance.OutgoingMessage")
     cleared = 0
     closed = PrivacyRequest.objects.filter(closed_at__isnull=False, profile__state=Profile.State.ERASED)
     open_claims = closed.filter(claim__isnull=False).values("profile")

@@ -1,11 +1,13 @@
 from .delivery import CheckpointDelivery
 from .erasure import Basis, Erasure, ErasureNotice, ErasureTarget
 from .hold import LegalHold
+from .message import OutgoingMessage
 from .request import PrivacyRequest, RequestAttachment, RequestClock, RequestTask
 from .retention import RetentionRule, RetentionRun
 from .review import AccessReview, ReviewedGrant
 from .seal import AuditSeal
 from .suppression import SuppressionClearance, SuppressionEntry
+from .verification import DoorCount, VerificationCode
 
 __all__ = [
     "AccessReview",
@@ -16,6 +18,8 @@ __all__ = [
     "ErasureNotice",
     "ErasureTarget",
     "LegalHold",
+    "DoorCount",
+    "OutgoingMessage",
     "PrivacyRequest",
     "RequestAttachment",
     "RequestClock",
@@ -25,4 +29,5 @@ __all__ = [
     "ReviewedGrant",
     "SuppressionClearance",
     "SuppressionEntry",
+    "VerificationCode",
 ]

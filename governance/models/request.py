@@ -143,6 +143,8 @@ class PrivacyRequest(models.Model):
     plan_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the plan that is carried out.")
     started_at = models.DateTimeField(null=True, help_text="When its plan began to be carried out.")
     refusal = models.CharField(max_length=11, choices=Refusal, blank=True, default=Refusal.NOTHING)
+    refusal_text = models.BinaryField(null=True, help_text="What the person is told, sealed.")
+    escalated = models.PositiveSmallIntegerField(default=0, help_text="How urgently its deadline was told of.")
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     reviewed_by = models.ForeignKey(

@@ -8,46 +8,20 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
 
 from governance import fulfilment, requests
-from governance.fulfilment import HANDLERS, Handler, Target
+from governance.fulfilment import HANDLERS
 from governance.models import PrivacyRequest, RequestClock, RequestTask
 from governance.models.request import CLOSED, TRANSITIONS, State
 from governance.requests import RequestNotAllowed
 from governance.transitions import diagram
 from profiles import approvals, jobs
-from profiles.approvals import Plan
 from profiles.audit import sentence
 from profiles.context import acting, actor_of
-from profiles.jobs import Claim
 from profiles.models import Approval, AuditEvent, Job
 from tests.cast import Cast, profile_of, send
+from tests.governance.requests_world import Shelf
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.django_db
-
-
-class Shelf:
-    """A handler of two stores and a source, whose first store can be broken; it counts what was really done."""
-
-    def __init__(self) -> None:
-        self.broken, self.weight, self.done = False, 1, []
-
-    def handler(self) -> Handler:
-        return Handler("Deletion", self.plan, self.targets, self.execute)
-
-    def plan(self, request: PrivacyRequest) -> Plan:
-        return Plan({"rows": self.weight}, [f"{self.weight} rows would go."])
-
-    def targets(self, request: PrivacyRequest) -> list[Target]:
-        return [Target("store:a", "Store A"), Target("store:b", "Store B"), Target("source:crm", "CRM", by_hand=True)]
-
-    def execute(self, request: PrivacyRequest, held: Claim) -> None:
-        fulfilment.each_task(request, held, self.do)
-
-    def do(self, task: RequestTask) -> dict[str, int]:
-        if self.broken and task.target == "store:a":
-            raise OSError("the shelf is stuck")
-        self.done.append(task.target)
-        return {"rows": 1}
 
 
 @pytest.fixture
@@ -105,7 +79,7 @@ def test_a_request_is_done_only_when_every_place_is(cast: Cast, shelf: Shelf) ->
     rows = AuditEvent.objects.filter(action__startswith="request.")
     assert {row.action for row in rows} == {
         "request.received", "request.moved", "request.verified", "request.started", "request.task_done",
-        "request.task_failed", "request.retried",
+        "request.task_failed", "request.retried", "request.attached",
     }  # fmt: skip
     assert not [row.action for row in rows if "{" in sentence(row)]
 

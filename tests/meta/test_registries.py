@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ("profiles", "matching", "governance", "cdv_site")
 
 MODELS = {"evaluate_model", "shadow_run"}
+ERASING = {"erase_customer", "lift_suppression"}
 FULL_RUN = {"full_run", "full_run_publish", "full_run_undo"}
 EXPECTED = [
     (
@@ -34,11 +35,11 @@ EXPECTED = [
         {"import", "undo_import", "rebuild", "resolve", "rekey", "match_again"}
         | MODELS
         | FULL_RUN
-        | {"fulfil_request", "erase_target", "prune"},
+        | {"fulfil_request", "admit_request", "deliver_message", "erase_target", "prune"},
     ),
     (
         approvals.KINDS,
-        {"decide_together", "merge_verified", "partial_undo", "privacy_request", "erase_customer", "lift_suppression"},
+        {"decide_together", "merge_verified", "partial_undo", "privacy_request", "request_refusal"} | ERASING,
     ),
     (
         work.KINDS,
@@ -50,6 +51,7 @@ EXPECTED = [
             "run_brake",
             "flag",
             "correction_conflict",
+            "request_due",
             "erasure_notice",
         },
     ),
@@ -57,14 +59,14 @@ EXPECTED = [
         TARGETS,
         {"identity", "records", "derived", "notes", "others", "set_aside", "uploads", "runs", "outbox", "notices"},
     ),
-    (HANDLERS, {"deletion"}),
+    (HANDLERS, {"correction", "deletion", "restriction"}),
     (FOLLOWERS, {"requests"}),
     (AFTER_STORE, {"corrections", "keys"}),
     (AFTER_PUBLISH, {"rebuild", "keys"}),
     (MATCHED, {"engine"}),
-    (STEPS, {"proposals", "rescore"}),
+    (STEPS, {"privacy_requests", "proposals", "rescore"}),
     (TIMELINE, {"corrections", "decisions", "founded", "imports", "operations", "revocations"}),
-    (PANELS, {"keeping", "links"}),
+    (PANELS, {"keeping", "links", "privacy_requests"}),
     (GATES, {"suppression"}),
     (
         SEALED,

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from cdv_site.demo import loading
 from cdv_site.demo.sources import SOURCES
+from governance.models import PrivacyRequest
 from profiles.models import Batch, Profile, Source, SourceRecord, User
 from tests.cast import Cast
 
@@ -44,6 +45,9 @@ def test_the_figures_told_are_those_of_the_database() -> None:
     records, customers = re.search(r"([\d,]+) records became ([\d,]+) customers", said).groups()
     assert int(records) == SourceRecord.objects.count()
     assert int(customers) == Profile.objects.filter(state="active").count()
+    assert "8 privacy requests are on the board" in said
+    states = set(PrivacyRequest.objects.values_list("state", flat=True))
+    assert {"received", "in_progress"} <= states
     precision, with_proposals = re.search(r"precision ([\d.]+).*recall ([\d.]+)\.$", said, re.DOTALL).groups()
     assert float(precision) >= 0.99
     assert float(with_proposals) >= 0.95

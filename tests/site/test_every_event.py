@@ -42,6 +42,10 @@ FOLLOWED = {
         "request.received", "request.moved", "request.clock", "request.verified", "request.started", "request.task_done",
         "request.task_failed", "request.retried",
     ],
+    "governance/test_request_pages.py": [
+        "request.attached", "request.file_read", "request.read", "request.escalated", "request.restriction_lifted",
+        "request.exported",
+    ],
     "governance/test_access_review.py": ["access_review.closed", "source.grant_lapsed"],
     "governance/test_erasure.py": ["erasure.started", "erasure.cleared", "erasure.told", "erasure.confirmed", "erasure.done",
         "identity.erased", "erasure.retried", "erasure.planned", "erasure.ids_read", "hold.placed", "hold.released",

@@ -85,6 +85,7 @@ LISTS = {
     "governance:erasure-plan": "hub",
 }
 OWN_MODELS = "its own test: tests/site/test_model_pages.py"
+OWN_REQUESTS = "its own test: tests/governance/test_request_pages.py"
 OWN_RUNS = "its own test: tests/site/test_full_run_pages.py"
 NO_LISTS = {
     "matching:asked-together": "at most 100 pairs, as matching:decide-together",
@@ -117,6 +118,15 @@ NO_LISTS = {
     "governance:erasure-notice": "one notice",
     "profiles:reach": "counts by source",
     "governance:seals": "its own test: tests/governance/test_sealing.py",
+    "governance:privacy": "a form",
+    "governance:privacy-status": "one request",
+    "governance:outbox": "50 messages of the demo at most",
+    "governance:requests": OWN_REQUESTS,
+    "governance:request": OWN_REQUESTS,
+    "governance:customer-requests": OWN_REQUESTS,
+    "governance:requests-export": OWN_REQUESTS,
+    "governance:file-request": "a form",
+    "governance:request-file": "one file",
     "governance:audit-event": "one event",
     "governance:audit-export": "a file of at most 1,000 events",
     "governance:export-exposure": "a file of ids",

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from cdv_site.demo import loading
+from cdv_site.demo.requests import file_requests
 from cdv_site.demo.truth import TruthReport
 from matching.models import Proposal
 from profiles.models import Source
@@ -21,7 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--scale", type=int, default=5000, help="about how many records")
 
     def handle(self, *args: object, if_unfinished: bool, seed: int, scale: int, **options: object) -> None:
-        if if_unfinished and (loading.is_finished() or not loading.is_set_up()):
+        if if_unfinished and not loading.is_set_up():
+            return
+        if if_unfinished and loading.is_finished():
+            file_requests()
             return
         if not loading.is_set_up():
             if Source.objects.exists():
@@ -34,6 +38,7 @@ class Command(BaseCommand):
             self.report(loading.load(seed=seed, scale=scale))
         except loading.LoadFailed as error:
             raise CommandError(str(error)) from error
+        self.stdout.write(f"{file_requests()} privacy requests are on the board.")
 
     def report(self, found: TruthReport) -> None:
         waiting = Proposal.objects.awaiting_review().count()
