@@ -42,7 +42,9 @@ for _label, _where in {
     # the request that is being answered keeps the address for its answer until it is closed; see requests.py
     "governance.PrivacyRequest": lambda s: Q(profile__in=s.profiles, closed_at__isnull=False),
     "governance.RequestAttachment": lambda s: Q(request__profile__in=s.profiles, request__closed_at__isnull=False),
-    "governance.OutgoingMessage": lambda s: Q(request__profile__in=s.profiles, request__closed_at__isnull=False),
+    "governance.OutgoingMessage": lambda s: Q(
+        request__profile__in=s.profiles, request__closed_at__isnull=False, state="sent"
+    ),
     # who came to the public doors, as keyed hashes; gone in two days
     "governance.DoorCount": lambda s: Q(pk__in=[]),
     "matching.BlockKey": lambda s: Q(record_id__in=s.records),

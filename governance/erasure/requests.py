@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from governance.fulfilment import HANDLERS, Handler, Target, finish, settle
 from governance.models import Basis, Erasure, PrivacyRequest, RequestTask
 from governance.requests import Kind, RequestNotAllowed, locked
@@ -69,7 +71,7 @@ def clear_answered() -> int:
     labels = ("governance.PrivacyRequest", "governance.RequestAttachment", "governance.OutgoingMessage")
     cleared = 0
     closed = PrivacyRequest.objects.filter(closed_at__isnull=False, profile__state=Profile.State.ERASED)
-    open_claims = closed.filter(claim__isnull=False).values("profile")
+    open_claims = closed.filter(Q(claim__isnull=False) | Q(messages__state="sent")).values("profile")
     for erasure in Erasure.objects.filter(done_at__isnull=False, profile__in=open_claims):
         cleared += sum(stores.stores()[label].clear(subject_of(erasure)) for label in labels)
     return cleared
