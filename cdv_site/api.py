@@ -10,6 +10,7 @@ from django.views import defaults
 from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 
+from governance.api import DiscoveryView, RequestsView, RequestView
 from profiles.api import CustomerView
 from profiles.api_base import PROBLEM, describe
 from profiles.rendering import render_page
@@ -85,4 +86,7 @@ urlpatterns = [
     path("", docs, name="docs"),
     path("openapi.json", schema, name="schema"),
     path("customers/<uuid:id>", CustomerView.as_view(), name="customer"),
+    path("opendsr/discovery", DiscoveryView.as_view(), name="opendsr-discovery"),
+    path("opendsr/requests", RequestsView.as_view(), name="opendsr-requests"),
+    path("opendsr/requests/<uuid:id>", RequestView.as_view(), name="opendsr-request"),
 ]

@@ -25,7 +25,7 @@ declare(
         " received_at due_at is_paused duplicate_of approval plan_hash started_at refusal closed_at",
         "keep", ANSWERED,
     ),
-    technical("escalated", "keep", ANSWERED),
+    technical("escalated external_id", "keep", ANSWERED),
     say("claim refusal_text", "free_text", "sensitive", "null"),
     say("claim_digest token_digest", "identifier", "personal", "redact"),
     staff("filed_by authority_by verified_by closed_by reviewed_by"),

@@ -50,6 +50,16 @@ def file(*, asked: Asked, by: User, profile: Profile | None = None) -> PrivacyRe
     return _receive(asked, PrivacyRequest.Door.STEWARD, by, profile)
 
 
+@transaction.atomic
+def file_by_service(*, asked: Asked, by: User, external_id: str) -> PrivacyRequest:
+    """A request that another system files: a job looks whom its contact point is known by, as for the public form."""
+    request = _receive(asked, PrivacyRequest.Door.API, by, None)
+    request.external_id = external_id
+    request.save(update_fields=["external_id"])
+    jobs.enqueue(kind=JOB, args={"request": str(request.pk)})
+    return request
+
+
 def file_publicly(*, asked: Asked, address: str) -> str:
     """A request from the public form; returns the secret of its page. The same work for whoever it is. Raises TooMany."""
     if not come(door="privacy", who=address, most=PER_ADDRESS, seconds=HOUR):

@@ -69,6 +69,7 @@ ROLES = (
     Role("marketing", "Knows how many can be reached and how; never who they are.", (profiles.VIEW_COUNTS,)),
     Role("integrator", "Delivers records from another system and watches what became of them; sees no customer.", (
         profiles.IMPORT, profiles.VIEW_IMPORTS, profiles.VIEW_DICTIONARY,
+        governance.VIEW_REQUESTS, governance.FILE_REQUESTS,
     )),
     Role("auditor", "Checks who did and saw what, and what is kept; never sees a value.", (
         profiles.READ_AUDIT, profiles.VIEW_DICTIONARY, governance.VIEW_REQUESTS, governance.OVERSEE_REQUESTS,

@@ -118,6 +118,7 @@ class PrivacyRequest(models.Model):
     records = ArrayField(
         models.BigIntegerField(), default=list, help_text="The records it covers, frozen when its plan is approved."
     )
+    external_id = models.CharField(max_length=64, blank=True, help_text="What the system that filed it calls it.")
     claim = models.BinaryField(null=True, help_text="What the requester wrote, sealed; governance/claims.py reads it.")
     claim_digest = models.CharField(max_length=64, blank=True, help_text="Keyed hash of the contact point they named.")
     token_digest = models.CharField(max_length=64, blank=True, help_text="Keyed hash of the link to its public page.")
@@ -171,6 +172,9 @@ class PrivacyRequest(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["token_digest"], condition=~Q(token_digest=""), name="request_by_token"),
+            models.UniqueConstraint(
+                fields=["filed_by", "external_id"], condition=~Q(external_id=""), name="request_once_per_external_id"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=CLOSED, closed_at__isnull=False) | Q(state__in=OPEN, closed_at__isnull=True),
                 name="request_closed_or_open",

@@ -6,6 +6,7 @@ An address that is not here fails the suite; a method that is not here is refuse
 from dataclasses import dataclass
 
 from governance import permissions as governance
+from governance.api import FILE
 from matching import permissions as matching
 from profiles import permissions as profiles
 from profiles import scopes
@@ -48,6 +49,9 @@ def form(*permissions: str, about: str = "", post: tuple[str, ...] | None = None
 # routes of the API: method → the scope that a token must have; the scope says which permission its account takes
 API = {
     "api:customer": ApiRule({"GET": scopes.READ_CUSTOMERS}, about="only_a"),
+    "api:opendsr-discovery": ApiRule({"GET": FILE}),
+    "api:opendsr-requests": ApiRule({"POST": FILE}),
+    "api:opendsr-request": ApiRule({"GET": FILE, "DELETE": FILE}, about="nothing"),
 }
 
 MATRIX = {
