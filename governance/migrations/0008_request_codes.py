@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('governance', '0006_erasure'),
+        ('governance', '0007_accounts_stay'),
         ('profiles', '0017_texts_can_be_erased'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
