@@ -56,7 +56,9 @@ def address(world: World, name: str, rule: Rule) -> str:
         return reverse(name, args=[world.record.pk]) + "?field=city"
     if rule.about == "a":
         return reverse(name, args=[world.a.key, *(["nobody"] if "revoke" in name else [])])
-    thing = {"model": "default-1", "draft": "draft"}.get(rule.about) or getattr(getattr(world, rule.about, None), "pk", 987654)
+    thing = {"model": "default-1", "draft": "draft"}.get(rule.about) or getattr(
+        getattr(world, rule.about, None), "pk", 987654
+    )
     for args in ([thing], [UUID(int=1)], [UUID(int=1), 1], []):
         with contextlib.suppress(NoReverseMatch):
             return reverse(name, args=args)

@@ -168,7 +168,7 @@ def test_a_request_for_deletion_is_fulfilled_by_the_last_target(cast: Cast) -> N
     request = requests.receive(kind="deletion", door="steward", regime="eu", by=cast.ada)
     request = requests.verify(request=request, profile=ada, how="staff", by=cast.ada)
     fulfilment.ask(request=request, by=cast.ada, reason="Asked")
-    approvals.approve(approval=approvals.Approval.objects.awaiting().get(kind=fulfilment.APPROVAL), by=cast.root)
+    approvals.approve(approval=approvals.Approval.objects.awaiting().get(kind=requests.PLAN), by=cast.root)
     erasure = Erasure.objects.get(reference=str(request.pk))
     for job in Job.objects.filter(kind=fulfilment.JOB, state="queued"):
         jobs.run(job.pk)
