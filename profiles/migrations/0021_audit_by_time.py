@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('profiles', '0019_accounts_stay'),
+        ('profiles', '0020_accounts_stay'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('profiles', '0018_fewer_checks_and_indexes'),
+        ('profiles', '0019_fewer_checks_and_indexes'),
     ]
 
     operations = [
