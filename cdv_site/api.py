@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
 
 from governance.api import DiscoveryView, RequestsView, RequestView
+from governance.consent_api import ConsentView
 from profiles.api import CustomerView
 from profiles.api_base import PROBLEM, describe
 from profiles.rendering import render_page
@@ -89,4 +90,5 @@ urlpatterns = [
     path("opendsr/discovery", DiscoveryView.as_view(), name="opendsr-discovery"),
     path("opendsr/requests", RequestsView.as_view(), name="opendsr-requests"),
     path("opendsr/requests/<uuid:id>", RequestView.as_view(), name="opendsr-request"),
+    path("customers/<uuid:id>/consent", ConsentView.as_view(), name="consent"),
 ]

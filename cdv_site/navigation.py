@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("Approvals", "profiles:approvals", "user-check", profiles.VIEW_APPROVALS),
     Entry("Privacy requests", "governance:requests", "inbox", governance.VIEW_REQUESTS),
     Entry("Reach", "profiles:reach", "users", profiles.VIEW_COUNTS),
+    Entry("Purposes", "governance:purposes", "scale", governance.VIEW_PURPOSES),
     Entry("Issues", "profiles:issues", "flag", profiles.FLAG),
     Entry("Imports", "profiles:imports", "file-import", profiles.VIEW_IMPORTS),
     Entry("Sources", "profiles:sources", "database", profiles.VIEW_IMPORTS),

@@ -47,9 +47,11 @@ STEPS = (
 
 # job kind → kinds that it may queue
 FOLLOWS: dict[str, frozenset[str]] = {
-    "import": frozenset({"resolve", "rebuild"}),  # rebuild: a version was published while it ran
-    "undo_import": frozenset({"resolve", "rebuild"}),  # rebuild: it brought back what an older version read
-    "rebuild": frozenset({"resolve"}),
+    "import": frozenset({"resolve", "rebuild", "consent_import"}),  # rebuild: a version was published while it ran
+    "undo_import": frozenset(
+        {"resolve", "rebuild", "consent_import"}
+    ),  # rebuild: it brought back what an older version read
+    "rebuild": frozenset({"resolve", "consent_import"}),
     "rekey": frozenset({"resolve"}),
     "resolve": frozenset(),
     "match_again": frozenset(),
@@ -63,4 +65,6 @@ FOLLOWS: dict[str, frozenset[str]] = {
     "fulfil_request": frozenset({"deliver_message"}),
     "admit_request": frozenset({"deliver_message", "fulfil_request"}),
     "deliver_message": frozenset(),
+    "consent_spread": frozenset(),
+    "consent_import": frozenset({"consent_spread"}),
 }

@@ -247,6 +247,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "refresh-consent": {"task": "governance.tasks.refresh_consent", "schedule": 60, "options": {"expires": 59}},
     "review-access": {"task": "governance.tasks.review_access", "schedule": 3600, "options": {"expires": 3599}},
     "prune": {"task": "governance.tasks.prune", "schedule": 86_400, "options": {"expires": 86_399}},
     "watch-requests": {"task": "governance.tasks.watch_requests", "schedule": 900, "options": {"expires": 899}},

@@ -63,6 +63,17 @@ LOOKS = {
     # what stops use
     "restricted": Look("warn", "lock"),
     "hold": Look("warn", "scale"),
+    # what they agreed to
+    "allowed": Look("ok", "circle-check"),
+    "not_objected": Look("ok", "circle-dashed"),
+    "denied": Look("bad", "ban"),
+    "conflict": Look("warn", "alert-triangle"),
+    "pending": Look("info", "clock"),
+    "never_asked": Look("plain", "circle-minus"),
+    "grant": Look("ok", "circle-check"),
+    "withdraw": Look("bad", "ban"),
+    "object": Look("bad", "ban"),
+    "expire": Look("plain", "clock"),
     # who a customer is
     "person": Look("plain", "user"),
     "organisation": Look("plain", "building"),

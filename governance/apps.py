@@ -8,4 +8,4 @@ class GovernanceConfig(AppConfig):
     verbose_name = "Governance"
 
     def ready(self) -> None:
-        from . import classified, events, jobkinds, request_kinds, restoring, roles, sign_in  # noqa: F401  (fill the registries, listen at the door)
+        from . import classified, consent_wiring, events, jobkinds, request_kinds, restoring, roles, sign_in  # noqa: F401  (fill the registries, listen at the door)

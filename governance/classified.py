@@ -86,6 +86,32 @@ declare(
 declare_history("governance.RetentionRule")
 declare("governance.RetentionRun", nothing("id started_at finished_at job_id pruned kept rules"))
 
+# ---- consent -----------------------------------------------------------------------------------------------------------
+declare(
+    "governance.Purpose",
+    nothing(
+        "id key name description lawful_basis needs_consent channels expires_after_days confirms_twice honours_gpc"
+        " notice_version notice_url data_categories recipients is_active created_at"
+    ),
+)
+declare_history("governance.Purpose")
+declare(
+    "governance.ConsentEvent",
+    technical(
+        "id record purpose channel act at recorded_at method awaits_confirmation until notice_version language"
+        " jurisdiction site batch line lifts carried_from lifted_by operation_id", "keep", LEDGER,
+    ),
+    say("contact", "identifier", "internal", "keep", "A keyed hash: a NO outlives the erasure of who said it."),
+    staff("actor"),
+)  # fmt: skip
+declare(
+    "governance.ConsentNote",
+    technical("event"),
+    say("contact_value", "contact", "personal", "delete"),
+    say("proof reason", "free_text", "personal", "delete"),
+)
+declare("governance.ConsentState", technical("id profile purpose channel contact state event since valid_until"))
+
 declare(
     "governance.VerificationCode",
     technical("id request profile expires_at tries used_at created_at"),

@@ -3,7 +3,7 @@
 from profiles.audit import EVENTS, EventKind
 from profiles.work import KINDS, WorkKind
 
-from . import request_watch
+from . import consent_conflicts, request_watch
 from .requests import DUE
 
 for _name, _kind in {
@@ -64,7 +64,25 @@ for _name, _kind in {
     "retention.run": EventKind("Pruned what was past its window: {rows} rows"),
     "retention.pruned": EventKind("Pruned {rows} rows ({window}); {kept} were kept"),
     "source.grant_lapsed": EventKind("Let {permission} on {source} of {grantee} lapse: nobody confirmed it"),
+    "consent.read": EventKind("Looked at the consent of a customer", is_read=True),
+    "consent.recorded": EventKind("Wrote down {act} for {purpose} by {channel} ({method})"),
+    "consent.receipt_taken": EventKind("Took the receipt of a statement", is_read=True),
+    "preferences.opened": EventKind("Opened the own choices"),
+    "preferences.receipts_taken": EventKind("Took the own receipts"),
+    "preferences.link_sent": EventKind("Sent somebody the link to their choices"),
+    "purpose.saved": EventKind("Saved the purpose {purpose}"),
+    "consent.carried": EventKind("Carried {restrictions} restrictions along with the records"),
 }.items():
     EVENTS.register(_name, _kind)
 
 KINDS.register(DUE, WorkKind("Privacy request due", "governance:request", request_watch.REASONS, request_watch.present))
+KINDS.register(
+    consent_conflicts.KIND,
+    WorkKind(
+        "Consent contradicts itself",
+        "governance:consent",
+        {"verified_against_model": "A verified record and one that a model linked say different things."},
+        consent_conflicts.present,
+        needs_answer=True,
+    ),
+)

@@ -46,3 +46,13 @@ SET_RETENTION = permissions(
     "governance", "add_retentionrule change_retentionrule", "Set how long each class of data of a source is kept."
 )
 HOLD_CUSTOMERS = permission("governance.hold_customer", "Place legal holds on customers, and release them.")
+
+# ---- consent -----------------------------------------------------------------------------------------------------------
+VIEW_CONSENT = permission(
+    "governance.view_consentevent", "See what a customer agreed to, withdrew and objected to, with its evidence."
+)
+RECORD_CONSENT = permission(
+    "governance.add_consentevent", "Write down what a customer said about a purpose, with its proof."
+)
+VIEW_PURPOSES = permission("governance.view_purpose", "Read what data may be used for, and on which basis.")
+SET_UP_PURPOSES = permissions("governance", "add_purpose change_purpose", "Set up what data may be used for.")

@@ -32,7 +32,10 @@ IN_CLEAR = (profiles.SEE_PERSONAL, profiles.SEE_SENSITIVE)
 SENSITIVE_MASKED = (profiles.SEE_PERSONAL, profiles.SEE_SENSITIVE_MASKED)
 PERSONAL_MASKED = (profiles.SEE_PERSONAL_MASKED,)  # sensitive values are withheld
 
-READING = (profiles.VIEW_CUSTOMERS, profiles.VIEW_IMPORTS, matching.VIEW_QUEUE, profiles.FLAG)
+READING = (
+    profiles.VIEW_CUSTOMERS, profiles.VIEW_IMPORTS, matching.VIEW_QUEUE, profiles.FLAG, governance.VIEW_CONSENT,
+    governance.VIEW_PURPOSES,
+)  # fmt: skip
 STEWARDING = (
     *READING, *IN_CLEAR,
     profiles.CORRECT, profiles.ANSWER_FLAGS,
@@ -40,7 +43,7 @@ STEWARDING = (
     profiles.VIEW_APPROVALS, governance.CLEAR_SUPPRESSED, governance.ANSWER_NOTICES,
     matching.REVIEW, matching.CHANGE_IDENTITY, matching.REVOKE_CANNOT_LINK, matching.VIEW_MODELS,
     matching.VIEW_FULL_RUNS,
-    governance.VIEW_REQUESTS, governance.FILE_REQUESTS, governance.DO_REQUEST_TASKS,
+    governance.VIEW_REQUESTS, governance.FILE_REQUESTS, governance.DO_REQUEST_TASKS, governance.RECORD_CONSENT,
 )  # fmt: skip
 ERASING = (
     governance.VIEW_ERASURES, governance.REQUEST_ERASURE, governance.VIEW_SUPPRESSION, governance.LIFT_SUPPRESSION,
@@ -54,6 +57,7 @@ ROLES = (
         matching.PUBLISH_MODEL, matching.START_FULL_RUN, matching.PUBLISH_FULL_RUN,
         governance.APPROVE_REQUESTS, governance.VIEW_ERASURES, governance.APPROVE_ERASURE, governance.APPROVE_LIFT,
         governance.VIEW_SUPPRESSION, governance.VIEW_RETENTION,
+        *governance.SET_UP_PURPOSES,
     ), views_new_sources=True),
     Role("privacy officer", "Answers for the rights of the people behind the records: sees all of them, and who saw them.", (
         profiles.VIEW_CUSTOMERS, *IN_CLEAR, profiles.FLAG, profiles.READ_AUDIT, profiles.VIEW_DICTIONARY,
@@ -61,12 +65,15 @@ ROLES = (
         governance.APPROVE_REQUESTS, governance.OVERSEE_REQUESTS, governance.DO_REQUEST_TASKS,
         *ERASING, governance.APPROVE_ERASURE, governance.APPROVE_LIFT, governance.ANSWER_NOTICES,
         *governance.SET_RETENTION, governance.HOLD_CUSTOMERS,
+        governance.VIEW_CONSENT, governance.RECORD_CONSENT, governance.VIEW_PURPOSES, *governance.SET_UP_PURPOSES,
     ), views_new_sources=True),
     Role("support", "Finds the customer who calls: values are masked, and revealed for a purpose.", (
         profiles.VIEW_CUSTOMERS, *PERSONAL_MASKED, profiles.REVEAL, profiles.FLAG,
-        governance.VIEW_REQUESTS, governance.FILE_REQUESTS,
+        governance.VIEW_REQUESTS, governance.FILE_REQUESTS, governance.VIEW_CONSENT,
     )),
-    Role("marketing", "Knows how many can be reached and how; never who they are.", (profiles.VIEW_COUNTS,)),
+    Role("marketing", "Knows how many can be reached and how; never who they are.", (
+        profiles.VIEW_COUNTS, governance.VIEW_PURPOSES,
+    )),
     Role("integrator", "Delivers records from another system and watches what became of them; sees no customer.", (
         profiles.IMPORT, profiles.VIEW_IMPORTS, profiles.VIEW_DICTIONARY,
         governance.VIEW_REQUESTS, governance.FILE_REQUESTS,
@@ -75,6 +82,7 @@ ROLES = (
         profiles.READ_AUDIT, profiles.VIEW_DICTIONARY, governance.VIEW_REQUESTS, governance.OVERSEE_REQUESTS,
         governance.VIEW_ERASURES, governance.VIEW_SUPPRESSION,
         governance.VIEW_RETENTION,
+        governance.VIEW_PURPOSES,
     )),
     Role("administrator", "Sets up sources, schema, models and people, and keeps jobs running; sees customers masked.", (
         profiles.VIEW_CUSTOMERS, *PERSONAL_MASKED, profiles.VIEW_COUNTS,

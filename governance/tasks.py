@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from . import access_review, doors, request_watch
+from . import access_review, consent_jobs, doors, request_watch
 from .checkpoints import deliver
 from .erasure import execute, requests
 from .retention import pruning
@@ -49,3 +49,9 @@ def watch_requests() -> None:
     """Tell of privacy requests whose deadline is near; drop old counts of the public doors."""
     request_watch.watch(timezone.now())
     doors.forget()
+
+
+@shared_task(name="governance.tasks.refresh_consent")
+def refresh_consent() -> None:
+    """Work consent out anew where a grant has ended since it was stored."""
+    consent_jobs.refresh_lapsed()

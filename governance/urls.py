@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from . import consent_urls
 from .views import (
     access,
     access_review,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("requests/<uuid:pk>/lift/", request_acts.lift, name="lift-restriction"),
     path("requests/<uuid:pk>/tasks/<int:task>/", request_acts.do_task, name="request-task"),
     path("customers/<uuid:pk>/requests/", requests.customer_requests, name="customer-requests"),
+    *consent_urls.urlpatterns,
     path("access/", access.access, name="access"),
     path("audit/", audit.events, name="audit"),
     path("audit/events/<int:pk>/", audit.event, name="audit-event"),

@@ -1,7 +1,7 @@
 """Golden values of profiles: rebuilt set-wise from their members inside the transaction that changed them."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 import orjson
@@ -13,12 +13,18 @@ from .canonical.text import fold
 from .corrections import applied, open_corrections
 from .encryption import encrypt
 from .models.mark import kinds_that_stop
+from .registry import Registry
 from .sensitive import clear_fields, lookup_text, opened, place_of_golden, place_of_record
 from .survivorship import Candidate, Member, Ranking, Rule
 
 SEARCH_KINDS = {"email": "email", "phone": "phone", "customer_number": "identifier", "loyalty_id": "identifier"}
 NAME_FIELDS = ("given_name", "middle_name", "family_name")
 TAB = "\t"
+Ranked = Mapping[UUID, Sequence[Candidate]]
+
+# What upper apps derive from the records and values of profiles, in the same transaction: they are given all profiles, and
+# the values of those that were ranked anew.
+REBUILT: Registry[Callable[[Collection[UUID], Ranked], None]] = Registry("steps after golden values were rebuilt")
 
 
 def rebuild(
@@ -28,7 +34,9 @@ def rebuild(
     members: Mapping[UUID, Sequence[Member]] | None = None,
     founded: Collection[UUID] = (),
 ) -> None:
-    """Rebuild golden values, search entries and visibility of the profiles. 7 queries and 4 COPY, 5 with `members`.
+    """Rebuild golden values, search entries and visibility of the profiles, then what upper apps derive from them.
+
+    7 queries and 4 COPY, 5 with `members`, and those of the upper apps.
 
     Caller holds the profiles' locks. A restricted profile keeps the values it has. `members` are the records that count,
     if the caller has read them under the locks; profiles that are not in it have none. `founded` are profiles that the
@@ -45,6 +53,8 @@ def rebuild(
     _store_values(ranked, had, schema)
     _store_search(ranked, had, schema)
     _store_visibility(open_ids, members)
+    for step in REBUILT.values():
+        step(profile_ids, ranked)
 
 
 def _frozen(profile_ids: Collection[UUID]) -> set[UUID]:

@@ -45,6 +45,7 @@ class Candidate(NamedTuple):
     observed_at: datetime
 
 
+STATEMENTS = "free:consent:"  # what people said of purposes: evidence for the consent ledger, and no value of theirs
 Values = tuple[tuple[str, str], ...]  # (field, value) pairs that survive together
 Fields = tuple[str, ...]
 
@@ -78,7 +79,7 @@ class Ranking:
         """Fields that survive together, each with the rule of its first, worked out once per set of fields."""
         if fields not in self._units:
             units: dict[str, list[str]] = {}
-            for field in sorted(fields):
+            for field in sorted(field for field in fields if not field.startswith(STATEMENTS)):
                 rule = self.rules.get(field)
                 units.setdefault(rule.group if rule and rule.group else field, []).append(field)
             self._units[fields] = [(tuple(unit), self._rule(unit[0])) for unit in units.values()]

@@ -1,3 +1,12 @@
+from .consent import (
+    CONTACT_FIELDS,
+    Channel,
+    ConsentEvent,
+    ConsentNote,
+    ConsentState,
+    LawfulBasis,
+    Purpose,
+)
 from .delivery import CheckpointDelivery
 from .erasure import Basis, Erasure, ErasureNotice, ErasureTarget
 from .hold import LegalHold
@@ -13,14 +22,21 @@ __all__ = [
     "AccessReview",
     "AuditSeal",
     "Basis",
+    "CONTACT_FIELDS",
+    "Channel",
     "CheckpointDelivery",
+    "ConsentEvent",
+    "ConsentNote",
+    "ConsentState",
+    "DoorCount",
     "Erasure",
     "ErasureNotice",
     "ErasureTarget",
+    "LawfulBasis",
     "LegalHold",
-    "DoorCount",
     "OutgoingMessage",
     "PrivacyRequest",
+    "Purpose",
     "RequestAttachment",
     "RequestClock",
     "RequestTask",

@@ -19,6 +19,7 @@ from profiles.approvals import ApprovalNotAllowed
 from profiles.customers import get_profile, granted_sources, show
 from profiles.masking import Mask, cover, mask_of, masks_for
 from profiles.models import Approval, IdentityOperation, Job, Profile, Source, SourceRecord, User
+from profiles.panels import panels_for
 from profiles.rendering import render_page
 
 
@@ -95,6 +96,7 @@ def _change(request: HttpRequest, profile: Profile, template: str, action: objec
     mask = masks_for(request.user, [profile.id]).of(profile.id)
     audit.read("customer.read", subjects=[profile.id], obj=profile)
     context = {"profile": profile, "customer": customer, "records": records, "form": form, "chosen": chosen}
+    context["panels"] = panels_for("split", request.user, profile)
     context |= _parts(profile, {record.id for record in cover(records, mask)}, chosen, mask)
     return render_page(request, template, template, context, 422 if request.method == "POST" else 200)
 

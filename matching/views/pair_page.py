@@ -21,6 +21,7 @@ from profiles.customers import ShownCustomer, granted_sources, show
 from profiles.lineage import RULES
 from profiles.masking import Mask, Masks, cover, mask_of, masks_for
 from profiles.models import Membership, Profile, Source, SourceRecord
+from profiles.panels import panels_for
 from profiles.schema import published
 from profiles.work import KINDS
 
@@ -154,6 +155,7 @@ def _two_or_one(
         "cannot_links": _noted((link for link in links if _is_seen(link, granted)), masks.usual),
         "can_revoke": request.user.has_perm(permissions.REVOKE_CANNOT_LINK),
         "household": is_pair and _one_household(ends),
+        "panels": panels_for("merge", request.user, profiles[0]) if is_pair else [],
     }
 
 

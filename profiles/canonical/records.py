@@ -45,12 +45,25 @@ def _turn(mapping: FieldMapping) -> int:
 class _Column:
     """One mapped column with what is remembered of its values."""
 
-    __slots__ = ("by_kind", "cache", "context", "mapping", "name", "required", "single", "table", "target", "variants")
+    __slots__ = (
+        "by_kind",
+        "cache",
+        "context",
+        "mapping",
+        "name",
+        "required",
+        "single",
+        "strict",
+        "table",
+        "target",
+        "variants",
+    )
 
     def __init__(self, mapping: FieldMapping, context: Context, cache: Cache) -> None:
         self.mapping, self.context, self.cache = mapping, context, cache
         self.name, self.target, self.required = mapping.column, mapping.target, mapping.required
         self.single = mapping.target in SINGLE_VALUED
+        self.strict = mapping.standardiser == "consent"  # a no that cannot be read must not get lost
         self.by_kind = mapping.target == "full_name" and mapping.standardiser in ("", "full_name")
         self.table = cache.setdefault((mapping, context), {})
         self.variants: dict[str, _Column] = {}
@@ -119,7 +132,8 @@ def _record(row: Mapping[str, str], columns: Sequence[_Column], context: Context
             spare.extend(others)
         if problems:
             record.problems.extend(problems)
-        if column.required and not (own or others) and record.rejected is None:
+        lacks = column.required or (column.strict and problems)
+        if lacks and not (own or others) and record.rejected is None:
             record.rejected = _placed(Problem(*(UNREADABLE if problems else MISSING)), column.mapping)
     for field, values in spare:
         if field not in attributes:

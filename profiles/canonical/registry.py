@@ -2,7 +2,20 @@
 
 from collections.abc import Mapping
 
-from . import addresses, categories, countries, dates, emails, full_names, identifiers, names, phones, places, text
+from . import (
+    addresses,
+    categories,
+    consents,
+    countries,
+    dates,
+    emails,
+    full_names,
+    identifiers,
+    names,
+    phones,
+    places,
+    text,
+)
 from .settled import settled
 from .types import VALUE, Context, Standardised, Standardiser
 
@@ -33,6 +46,7 @@ STANDARDISERS: Mapping[str, Standardiser] = {
     "party_kind": categories.party_kind,
     "contact_preference": categories.contact_preference,
     "identifier": identifiers.identifier,
+    "consent": consents.consent,
 }
 
 COMPOSITES = frozenset(("full_name", "address_line"))
@@ -41,7 +55,7 @@ COMPOSITES = frozenset(("full_name", "address_line"))
 IGNORE = "ignore"
 
 TARGETS: Mapping[str, str] = {
-    **{name: name for name in STANDARDISERS if name not in ("text", "identifier", "date", "person_name")},
+    **{name: name for name in STANDARDISERS if name not in ("text", "identifier", "date", "person_name", "consent")},
     "company": "organisation_name",
     "customer_number": "identifier",
     "loyalty_id": "identifier",

@@ -5,6 +5,7 @@ An address that is not here fails the suite; a method that is not here is refuse
 
 from dataclasses import dataclass
 
+from governance import consent_api
 from governance import permissions as governance
 from governance.api import FILE
 from matching import permissions as matching
@@ -52,6 +53,7 @@ API = {
     "api:opendsr-discovery": ApiRule({"GET": FILE}),
     "api:opendsr-requests": ApiRule({"POST": FILE}),
     "api:opendsr-request": ApiRule({"GET": FILE, "DELETE": FILE}, about="nothing"),
+    "api:consent": ApiRule({"GET": consent_api.READ, "POST": consent_api.RECORD}, about="only_a"),
 }
 
 MATRIX = {
@@ -132,6 +134,18 @@ MATRIX = {
     "matching:evaluate-model": act(matching.EVALUATE_MODELS, about="model"),
     "matching:publish-model": form(matching.VIEW_MODELS, about="draft", post=(matching.PUBLISH_MODEL,)),
     "matching:start-shadow": act(matching.EVALUATE_MODELS, about="draft"),
+    "governance:purposes": page(governance.VIEW_PURPOSES),
+    "governance:new-purpose": form(*governance.SET_UP_PURPOSES),
+    "governance:purpose": form(*governance.SET_UP_PURPOSES, about="purpose"),
+    "governance:preferences": Rule(get=OPEN, post=OPEN, about="-"),
+    "governance:one-click": Rule(post=OPEN, about="-"),
+    "governance:preference-receipts": Rule(get=OPEN, about="-"),
+    "governance:confirm-consent": Rule(get=OPEN, post=OPEN, about="-"),
+    "governance:consent-receipt": page(governance.VIEW_CONSENT, about="statement"),
+    "governance:consent-preview": page(governance.VIEW_CONSENT, about="only_a"),
+    "governance:send-preference-link": act(governance.RECORD_CONSENT, about="only_a"),
+    "governance:consent": page(governance.VIEW_CONSENT, about="only_a"),
+    "governance:consent-cell": form(governance.VIEW_CONSENT, about="cell", post=(governance.RECORD_CONSENT,)),
     "governance:access": page(),
     "governance:access-review": Rule(get=SIGNED_IN, manages=True),
     "governance:reviewed-access": Rule(get=SIGNED_IN, about="review", manages=True),

@@ -189,3 +189,19 @@ def test_the_description_is_valid_and_names_every_route(capsys: pytest.CaptureFi
     assert found["components"]["securitySchemes"]["serviceToken"]["scheme"] == "bearer"
     page = client.get(reverse("api:docs")).content.decode()
     assert all(name in page for name in SCOPES) and "values[].is_masked" in page and "<script>" not in page
+
+
+def test_a_statement_of_consent_is_written_down_by_a_program() -> None:
+    world = World()
+    text = token_of(world, "steward")
+    url, headers = reverse("api:consent", args=[world.both.pk]), {"Authorization": f"Bearer {text}"}
+    said = {"purpose": "newsletter", "channel": "email", "act": "withdraw", "method": "web_form", "proof": "form 7"}
+    client = Client()
+    wrong = client.post(url, {**said, "contact": "nobody@else.example"}, "application/json", headers=headers)
+    assert wrong.status_code == 400 and "holds no such value" in wrong.content.decode()
+    named = {**said, "contact": "KANARIA@kanarow.example"}
+    made = client.post(url, named, "application/json", headers=headers)
+    assert made.status_code == 201 and made.json()["awaits_confirmation"] is False
+    states = {(row["channel"], row["contact"]): row for row in client.get(url, headers=headers).json()}
+    assert states["email", "kanaria@kanarow.example"]["state"] == "denied"
+    assert not states["email", "kanaria@kanarow.example"]["allowed"]

@@ -54,6 +54,8 @@ def address(world: World, name: str, rule: Rule) -> str:
         return reverse(name)
     if name == "profiles:flag-value":
         return reverse(name, args=[world.record.pk]) + "?field=city"
+    if rule.about == "cell":
+        return reverse(name, args=[world.only_a.pk, "newsletter", "email"])
     if rule.about == "a":
         return reverse(name, args=[world.a.key, *(["nobody"] if "revoke" in name else [])])
     thing = {"model": "default-1", "draft": "draft"}.get(rule.about) or getattr(

@@ -14,6 +14,8 @@ from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from cdv_site.demo.loading import GRANTS
+from governance import consent
+from governance.models import Purpose
 from governance.roles import BY_NAME, ROLES
 from matching import constraints, review, second_person
 from matching.engine.explain import evidence_to_json
@@ -58,6 +60,7 @@ class World:
         with acting(actor_of(self.ada)):
             self._merge()
             self._say()
+            self._agree()
         self.users = {role.name: self.member(role.name) for role in ROLES}
         self.stranger = self._user("stranger", "lead steward", [self.b], GRANTS["lead steward"])
         self.service = self._user("service", "support", [self.a], ["view"], is_service=True)
@@ -97,6 +100,18 @@ class World:
         self.erased = Profile.objects.create(
             state=Profile.State.ERASED, source_ids=[self.a.id], created_at=timezone.now(), updated_at=timezone.now()
         )
+
+    def _agree(self) -> None:
+        """Both of A said something about a purpose."""
+        self.purpose = Purpose.objects.create(
+            key="newsletter", name="News", description="d", channels=["email", "post"]
+        )
+        said = {"purpose": self.purpose, "channel": "email", "method": "written", "proof": "kanar proof"}
+        for one, act in ((record(self.a, "kanar-1"), "grant"), (self.record, "withdraw")):
+            self.statement = consent.record(
+                consent.Statement(**said, record_id=one.pk, act=act, contact=ROW["mail"], reason="kanar reason"),
+                by=self.ada,
+            )
 
     def _propose(self, one: Profile, other: Profile) -> Proposal:
         left, right = sorted((one, other), key=lambda profile: profile.id)

@@ -16,6 +16,7 @@ from matching.steps import STEPS
 from profiles import approvals, audit, jobs, work
 from profiles.corrections import AFTER_STORE
 from profiles.gates import GATES
+from profiles.golden import REBUILT
 from profiles.panels import PANELS
 from profiles.rebuild import MATCHED
 from profiles.registry import Registry
@@ -29,12 +30,14 @@ APPS = ("profiles", "matching", "governance", "cdv_site")
 MODELS = {"evaluate_model", "shadow_run"}
 ERASING = {"erase_customer", "lift_suppression"}
 FULL_RUN = {"full_run", "full_run_publish", "full_run_undo"}
+CONSENT = {"consent_spread", "consent_import"}
 EXPECTED = [
     (
         jobs.KINDS,
         {"import", "undo_import", "rebuild", "resolve", "rekey", "match_again"}
         | MODELS
         | FULL_RUN
+        | CONSENT
         | {"fulfil_request", "admit_request", "deliver_message", "erase_target", "prune"},
     ),
     (
@@ -53,20 +56,22 @@ EXPECTED = [
             "correction_conflict",
             "request_due",
             "erasure_notice",
+            "consent_conflict",
         },
     ),
     (
         TARGETS,
         {"identity", "records", "derived", "notes", "others", "set_aside", "uploads", "runs", "outbox", "notices"},
     ),
-    (HANDLERS, {"correction", "deletion", "restriction"}),
+    (HANDLERS, {"correction", "deletion", "objection", "restriction"}),
     (FOLLOWERS, {"requests"}),
-    (AFTER_STORE, {"corrections", "keys"}),
+    (AFTER_STORE, {"corrections", "keys", "consent"}),
     (AFTER_PUBLISH, {"rebuild", "keys"}),
     (MATCHED, {"engine"}),
-    (STEPS, {"privacy_requests", "proposals", "rescore"}),
+    (STEPS, {"privacy_requests", "proposals", "rescore", "consent"}),
+    (REBUILT, {"consent"}),
     (TIMELINE, {"corrections", "decisions", "founded", "imports", "operations", "revocations"}),
-    (PANELS, {"keeping", "links", "privacy_requests"}),
+    (PANELS, {"keeping", "links", "privacy_requests", "consent", "merge_consent", "split_consent"}),
     (GATES, {"suppression"}),
     (
         SEALED,

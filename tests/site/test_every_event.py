@@ -27,7 +27,8 @@ from profiles.models import (
     WorkItem,
 )  # fmt: skip
 from profiles.work import open_item
-from tests.cast import Cast, profile_of, send, send_bytes
+from tests.cast import Cast, profile_of, record, send, send_bytes
+from tests.governance.consenting import purposes, say
 from tests.site.test_screens import propose
 from tests.site.verbs import VERBS
 
@@ -52,6 +53,8 @@ FOLLOWED = {
         "retention.changed", "retention.run", "retention.pruned"],
     "governance/test_erasure_restore.py": ["erasure.replayed"],
     "governance/test_suppression.py": ["suppression.lifted", "suppression.cleared"],
+    "governance/test_consent.py": ["consent.carried"],
+    "governance/test_preferences.py": ["preferences.opened", "preferences.receipts_taken", "consent.receipt_taken"],
     "matching/test_second_person.py": ["approval.outdated", "approval.expired", "approval.handed_over", "approval.withdrawn"],
     "matching/test_run_brake.py": ["run_brake.stopped", "run_brake.read", "run_brake.released"],
     "matching/test_full_runs.py": ["full_run.started", "full_run.cancelled", "full_run.resumed", "full_run.reported"],
@@ -82,6 +85,12 @@ class Scene:
 
     def get(self, name: str, *args: object, **query: object) -> None:
         assert self.client.get(reverse(name, args=args), query).status_code == 200
+
+
+def consent_is_looked_at(scene: Scene) -> None:
+    news = purposes()[0]
+    say(record(scene.cast.shop, "1"), "grant", news, "ada@post.example", by=scene.root)
+    scene.get("governance:consent", profile_of(scene.cast.shop, "1").pk)
 
 
 def read_pages(scene: Scene) -> None:
@@ -140,6 +149,7 @@ def work_is_closed(scene: Scene) -> None:
 
 SCENES = [
     read_pages,
+    consent_is_looked_at,
     a_sign_in_is_changed,
     a_schema_is_taken_over,
     the_set_up_is_changed,

@@ -22,6 +22,7 @@ from profiles import conflicts, corrections, flags, grants, work
 from profiles.context import Actor, acting
 from profiles.models import Job, QuarantinedRow, User
 from tests.cast import Cast, profile_of, record, send
+from tests.governance.consenting import purposes, say
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,11 @@ LISTS = {
     "matching:decide-together": None,
     "matching:links": "hub",
     "matching:how": "hub",
+    "governance:consent": "hub",
+    "governance:consent?on=2026-01-01": "hub",
+    "governance:consent-cell": "hub",
+    "governance:consent-preview?with={hub.pk}": "hub",
+    "governance:purposes": None,
     "matching:operation": "operation",
     "matching:proposal": "proposal",
     "matching:proposal?of=a split": "split_off",
@@ -119,6 +125,12 @@ NO_LISTS = {
     "profiles:reach": "counts by source",
     "governance:seals": "its own test: tests/governance/test_sealing.py",
     "governance:privacy": "a form",
+    "governance:new-purpose": "a form",
+    "governance:purpose": "one purpose",
+    "governance:preferences": "the choices of one person",
+    "governance:preference-receipts": "a file of one person",
+    "governance:confirm-consent": "one statement",
+    "governance:consent-receipt": "a file about one statement",
     "governance:privacy-status": "one request",
     "governance:outbox": "50 messages of the demo at most",
     "governance:requests": OWN_REQUESTS,
@@ -173,6 +185,7 @@ class World:
         self.batch = self.record.batch
         self.job = Job.objects.create(kind="resolve", state=Job.State.DONE, created_by=self.cast.ada)
         self.count = 0
+        self.purpose = purposes()[0]
         self.grow(1)
         waiting = Proposal.objects.awaiting_review()
         self.proposal, self.split_off = waiting.filter(kind="merge").first(), waiting.filter(kind="split").first()
@@ -212,6 +225,7 @@ class World:
         self._ask(name)
         self._let_in(name)
         self._forget(name)
+        say(joined, "grant", self.purpose, f"hub{name}@post.example", by=ada)
         work.open_item(kind="cluster_stopped", subject_id=others[4].id, reason="stopped", detail={"size": 60})
         correction = corrections.correct(record=joined, field="city", values=["Ulm"], reason="r", by=ada)
         conflicts._ask(correction)
@@ -289,6 +303,7 @@ class World:
         thing = LISTS[name]
         named = getattr(self, thing) if thing else None
         args = [named.key if thing == "shop" else named.pk] if thing else []
+        args += ["newsletter", "email"] if page == "governance:consent-cell" else []
         return reverse(page, args=args) + (f"?{query.format(hub=self.hub)}" if query else "")
 
 

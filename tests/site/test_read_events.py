@@ -27,11 +27,16 @@ SHOWS = {
     "profiles:approvals", "profiles:approvals?show=mine", "profiles:approval",
     "matching:other-work", "matching:decide-together", "matching:links", "matching:operation",
     "matching:proposal", "matching:proposal?of=a split", "matching:split", "matching:move", "governance:holds",
-    "governance:erasure-plan",
+    "governance:erasure-plan", "governance:consent", "governance:consent?on=2026-01-01", "governance:consent-cell",
+    "governance:consent-preview?with={hub.pk}",
 }  # fmt: skip
 ALSO_SHOWS = {"profiles:flag", "profiles:flag-value", "profiles:conflict", "matching:compare"}
 ELSEWHERE = {
     "matching:asked-together": "customer.searched: tests/matching/test_deciding_together.py",
+    "governance:consent-receipt": "consent.receipt_taken: tests/governance/test_preferences.py",
+    "governance:preferences": "its own person: tests/governance/test_preferences.py",
+    "governance:preference-receipts": "its own person: tests/governance/test_preferences.py",
+    "governance:confirm-consent": "its own person: tests/governance/test_preferences.py",
     "matching:evaluation": "evaluation.read: tests/site/test_model_pages.py",
     "matching:shadow-run": "shadow_run.read: tests/site/test_model_pages.py",
     "matching:full-run": "full_run.read: tests/site/test_full_run_pages.py",
@@ -41,6 +46,7 @@ ELSEWHERE = {
     "profiles:mend": "quarantine.read: a row that is nobody's yet, see below",
 }
 SHOWS_NOBODY = {
+    "governance:purposes": "purposes and counts", "governance:new-purpose": "a form", "governance:purpose": "a purpose",
     "profiles:issues": "fields, sources and the reader's own notes",
     "profiles:imports": "files and counts",
     "profiles:import": "files and counts",

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from cdv_site.demo import loading
+from cdv_site.demo.consent import agree
 from cdv_site.demo.requests import file_requests
 from cdv_site.demo.truth import TruthReport
 from matching.models import Proposal
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             return
         if if_unfinished and loading.is_finished():
             file_requests()
+            agree(seed=seed)
             return
         if not loading.is_set_up():
             if Source.objects.exists():
@@ -39,6 +41,7 @@ class Command(BaseCommand):
         except loading.LoadFailed as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{file_requests()} privacy requests are on the board.")
+        self.stdout.write(f"{agree(seed=seed)} statements of consent are in the ledger.")
 
     def report(self, found: TruthReport) -> None:
         waiting = Proposal.objects.awaiting_review().count()
