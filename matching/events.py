@@ -11,6 +11,7 @@ for _name, _kind in {
     "identity.merged": EventKind("Merged {profiles} customers into one"),
     "identity.split": EventKind("Split {records} records off a customer"),
     "identity.moved": EventKind("Moved {records} records to another customer"),
+    "identity.confirmed": EventKind("Confirmed that records belong to their customer"),
     "identity.erased": EventKind("Took {records} records of a customer out for good"),
     "identity.undone": EventKind("Undid an operation ({kind})"),
     "proposal.decided": EventKind("Decided a proposal: {verdict}"),

@@ -237,3 +237,20 @@ def move(
     draft = Draft(Kind.MOVE, to_profile, moves, "identity.moved", reason)
     draft.expected = {str(pid): profile.version for pid, profile in profiles.items()}
     return apply([draft])[0]
+
+
+@atomic_with_retry
+def confirm(*, profile: UUID, record_ids: Collection[int], by: User | None, reason: str) -> IdentityOperation:
+    """A person says that records belong to their customer: their links become verified, nothing moves."""
+    versions = load_locked([profile])
+    rows = [m for m in members([profile])[profile] if m.record_id in set(record_ids)]
+    if len(rows) != len(set(record_ids)):
+        raise OutOfDate("Some of the chosen records are no longer with this customer.")
+    rows = [m for m in rows if m.link_class != LinkClass.VERIFIED]
+    if not rows:
+        raise ChangeNotAllowed("Choose records that nobody has confirmed yet.")
+    check_marks([m.record_id for m in rows])
+    moves = [Move(m.record_id, profile, profile, m.link_class, LinkClass.VERIFIED, m.linked_by) for m in rows]
+    draft = Draft(Kind.MOVE, profile, moves, "identity.confirmed", reason)
+    draft.expected = {str(profile): versions[profile].version}
+    return apply([draft])[0]

@@ -19,6 +19,7 @@ urlpatterns = [
     path("compare/decide/", pairs.decide_pair, name="decide-pair"),
     path("customers/<uuid:pk>/split/", changes.split, name="split"),
     path("customers/<uuid:pk>/move/", changes.move, name="move"),
+    path("customers/<uuid:pk>/confirm/", changes.confirm, name="confirm"),
     path("customers/<uuid:pk>/links/", links.links, name="links"),
     path("customers/<uuid:pk>/how/", links.how, name="how"),
     path("operations/<uuid:pk>/", changes.operation, name="operation"),

@@ -13,7 +13,7 @@ content as it is. The place check (CRC-32) only helps to say what is wrong. Abou
 import hmac
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -169,6 +169,12 @@ def digest_version() -> int:
 def digests(value: str | bytes, *, purpose: str) -> dict[int, bytes]:
     """The hash of a value under each digest key there is, the one in force first: to look up what was stored under any."""
     return {version: digest(value, purpose=purpose, version=version) for version in ring(DIGEST).keys}
+
+
+def hasher(purpose: str) -> Callable[[str], list[bytes]]:
+    """What `digests` gives, for many values at once: the keys are looked up once. About 1 µs a value and key."""
+    keys = [_purpose_key(key, purpose) for key in ring(DIGEST).keys.values()]
+    return lambda value: [hmac.digest(key, value.encode(), "sha256") for key in keys]
 
 
 def blind_index(value: str | bytes, *, purpose: str) -> bytes:

@@ -289,3 +289,12 @@ BEGIN
 END $$;
 """
 WHOLLY_PUBLISHED_FUNCTION = PUBLISHED_FUNCTION.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+
+
+# also what was said with an operation on somebody whose own records did not move
+CUSTOMER_OR_RECORD_IS_ERASED = (
+    "SELECT EXISTS (SELECT FROM profiles_recordmove m JOIN profiles_identityoperation o ON o.id = m.operation_id"
+    " LEFT JOIN profiles_sourcerecord r ON r.id = m.record_id AND r.state = 'erased'"
+    " LEFT JOIN profiles_profile p ON p.id IN (o.profile_id, m.from_profile_id, m.to_profile_id) AND p.state = 'erased'"
+    " WHERE m.operation_id = $1 AND (r.id IS NOT NULL OR p.id IS NOT NULL))"
+)

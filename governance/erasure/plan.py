@@ -40,6 +40,11 @@ class ErasurePlan:
     staying: list[Line] = field(default_factory=list)
     blockers: list[str] = field(default_factory=list)
 
+    @property
+    def unsure(self) -> list[Membership]:
+        """Records that only the match model says are the person's."""
+        return [m for m in self.members if m.link_class == LinkClass.MODEL]
+
 
 def plan_of(profile: Profile) -> ErasurePlan:
     """Row counts of every store, from the declaration. About 40 queries."""
@@ -61,7 +66,7 @@ def blockers(plan: ErasurePlan) -> Sequence[str]:
     found = []
     if plan.profile.state != Profile.State.ACTIVE:
         found.append("The customer was merged or erased.")
-    unsure = sum(m.link_class == LinkClass.MODEL for m in plan.members)
+    unsure = len(plan.unsure)
     if unsure:
         found.append(
             f"{_records(unsure)} linked by probability only: a steward must confirm each first, so that nobody else is"

@@ -159,5 +159,6 @@ STAYS: dict[str, Where] = {
 
 
 def moved_by(subject: Subject) -> models.QuerySet[Any]:
-    """Operations that moved one of the records."""
-    return RecordMove.objects.filter(record__in=subject.records).values("operation_id")
+    """Operations that moved one of the records, or any record from or to the customer."""
+    ends = Q(from_profile__in=subject.profiles) | Q(to_profile__in=subject.profiles)
+    return RecordMove.objects.filter(Q(record__in=subject.records) | ends).values("operation_id")

@@ -54,10 +54,13 @@ def lock_out() -> None:
 
 def _single(rows: Sequence[GateRow]) -> dict[bytes, list[int]]:
     """Digest → the rows that have it."""
-    return _places(
-        (place, identifiers.lookups(list(identifiers.single(row.source_key, row.external_id, row.attributes))))
-        for place, row in enumerate(rows)
-    )
+    hashes = identifiers.hasher(identifiers.PURPOSE)
+    places: dict[bytes, list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        for one in identifiers.single(row.source_key, row.external_id, row.attributes):
+            for each in hashes(one.text()):
+                places[each].append(place)
+    return places
 
 
 def _places(found: Iterable[tuple[int, Sequence[bytes]]]) -> dict[bytes, list[int]]:

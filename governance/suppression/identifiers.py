@@ -1,13 +1,13 @@
 """What somebody is known again by, out of one row: identifiers in their normal form, and their keyed hashes."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from governance.models import SuppressionEntry
 from profiles.canonical.nicknames import nickname_group
 from profiles.canonical.text import fold
-from profiles.encryption import digest, digests
+from profiles.encryption import digest, hasher
 
 Kind = SuppressionEntry.Kind
 Attributes = Mapping[str, Sequence[str]]
@@ -100,6 +100,7 @@ def hashed(found: Iterable[Identifier]) -> list[tuple[Identifier, bytes]]:
     return [(one, digest(one.text(), purpose=PURPOSE)) for one in found]
 
 
-def lookups(found: Collection[Identifier]) -> list[bytes]:
+def lookups(found: Iterable[Identifier]) -> list[bytes]:
     """What to look for: the hash of each under every digest key."""
-    return [each for one in found for each in digests(one.text(), purpose=PURPOSE).values()]
+    hashes = hasher(PURPOSE)
+    return [each for one in found for each in hashes(one.text())]

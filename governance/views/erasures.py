@@ -16,6 +16,7 @@ from governance.erasure.plan import plan_of
 from governance.erasure.targets import TARGETS, WAITS
 from governance.erasure_forms import ErasureForm
 from governance.models import Erasure, ErasureNotice, LegalHold
+from matching.permissions import CHANGE_IDENTITY
 from profiles import audit
 from profiles.approvals import ApprovalNotAllowed, address_of
 from profiles.customers import get_profile, show
@@ -68,6 +69,8 @@ def _plan_page(request: HttpRequest, profile: Profile, form: ErasureForm, status
         "is_active": profile.state == Profile.State.ACTIVE,
         "crumbs": [("Erasures", reverse("governance:erasures"))],
         "rows": sum(line.rows for line in found.going),
+        "may_confirm": request.user.has_perm(CHANGE_IDENTITY)
+        and Profile.objects.stewarded_by(request.user).filter(pk=profile.pk).exists(),
     }  # fmt: skip
     return render_page(request, "governance/erasure_plan.html", "governance/erasure_plan.html", context, status)
 

@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from matching import identity, permissions, preview, second_person
@@ -79,6 +81,23 @@ def _do_move(profile: Profile, data: dict, request: HttpRequest) -> IdentityOper
         raise identity.ChangeNotAllowed("Say which customer the records belong to.")
     _own_profile(request, data["to"])
     return identity.move(record_ids=data["records"], to_profile=data["to"], by=request.user, reason=data["reason"])
+
+
+@login_required
+@permission_required(permissions.CHANGE_IDENTITY, raise_exception=True)
+@require_POST
+def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Confirm that chosen records belong to their customer."""
+    profile = _own_profile(request, pk)
+    chosen = [int(record) for record in request.POST.getlist("record") if record.isdecimal()]
+    try:
+        identity.confirm(profile=profile.id, record_ids=chosen, by=request.user, reason="Looked at each record")
+        messages.success(request, "Confirmed.")
+    except (identity.ChangeNotAllowed, Busy) as refused:
+        messages.error(request, str(refused))
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if is_ours else reverse("profiles:customer", args=[pk]))
 
 
 def _change(request: HttpRequest, profile: Profile, template: str, action: object) -> HttpResponse:

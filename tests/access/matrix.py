@@ -108,6 +108,7 @@ MATRIX = {
     "matching:decide-pair": act(matching.CHANGE_IDENTITY),
     "matching:split": form(matching.CHANGE_IDENTITY, about="only_a"),
     "matching:move": form(matching.CHANGE_IDENTITY, about="only_a"),
+    "matching:confirm": act(matching.CHANGE_IDENTITY, about="only_a"),
     "matching:links": page(matching.VIEW_QUEUE, about="only_a"),
     "matching:how": page(matching.VIEW_QUEUE, about="only_a"),
     "matching:operation": page(profiles.VIEW_CUSTOMERS, about="operation"),

@@ -102,8 +102,12 @@ def test_what_stands_in_the_way_is_said(cast: Cast) -> None:
     )  # as if the model had joined them
     with pytest.raises(approvals.ApprovalNotAllowed, match="1 record is linked by probability only"):
         ask(ada, cast.ada)
-    Membership.objects.filter(record=record(cast.crm, "9")).delete()
-    Membership.objects.create(record=record(cast.crm, "9"), profile=ada, link_class="rule", since=timezone.now())
+    client = Client()
+    client.force_login(cast.ada)
+    page = client.get(reverse("governance:erasure-plan", args=[ada.pk])).content.decode()
+    assert "Linked by probability only" in page and "Ask for the erasure" not in page
+    client.post(reverse("matching:confirm", args=[ada.pk]), {"record": [record(cast.crm, "9").pk]})
+    assert record(cast.crm, "9").membership.link_class == "verified"
     hold = holds.place(profile=ada, reason="claim", matter="M-1", by=cast.ada)
     with pytest.raises(holds.HoldNotAllowed, match="already"):
         holds.place(profile=ada, reason="claim", matter="M-1", by=cast.ada)

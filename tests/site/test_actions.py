@@ -32,7 +32,7 @@ def cast() -> Cast:
 
 
 # parts of a verb: the verb that calls them writes the row
-PARTS = {"matching.constraints.write", "matching.review.void_decision_of"}
+PARTS = {"profiles.imports.take_row", "matching.constraints.write", "matching.review.void_decision_of"}
 IDS = [f"{name.rpartition('.')[2]}-{n}" for n, (name, _, _) in enumerate(VERBS)]
 
 

@@ -70,6 +70,11 @@ def release_brake(cast: Cast) -> Callable:
     return lambda: brakes.release(brake=stopped, by=cast.ada, reason="r")
 
 
+def confirm(cast: Cast) -> Callable:
+    home, row = profile_of(cast.shop, "1").id, record(cast.shop, "1").pk
+    return lambda: identity.confirm(profile=home, record_ids=[row], by=cast.ada, reason="r")
+
+
 def undone(cast: Cast) -> Callable:
     operation = merge(cast)
     return lambda: undo.undo(operation=operation, by=cast.ada, reason="r")
@@ -80,6 +85,7 @@ VERBS = [
     ("matching.identity.merge", lambda cast: lambda: merge(cast), ["identity.merged"]),
     ("matching.identity.split", split, ["identity.split"]),
     ("matching.identity.move", move, ["identity.moved"]),
+    ("matching.identity.confirm", confirm, ["identity.confirmed"]),
     ("matching.undo.undo", undone, ["identity.undone"]),
     ("matching.second_person.ask_for_merge", merge_by_two, ["approval.requested"]),
     ("matching.second_person.ask_for_undo", undo_by_two, ["approval.requested"]),
