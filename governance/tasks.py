@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from . import access_review, consent_jobs, doors, request_watch
 from .checkpoints import deliver
-from .erasure import execute, requests
+from .erasure import execute, notices, requests
 from .retention import pruning
 from .sealing import seal_waiting
 from .signing import NoSigningKey
@@ -36,6 +36,7 @@ def continue_erasures() -> None:
     """Go on with erasures that wait for something."""
     execute.continue_open()
     requests.clear_answered()
+    notices.forget_late(timezone.now())
 
 
 @shared_task(name="governance.tasks.prune")

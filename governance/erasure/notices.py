@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -114,6 +114,12 @@ def confirm(*, notice: ErasureNotice, by: User) -> ErasureNotice:
     audit.record("erasure.confirmed", obj=notice, subjects=notice.erasure.profiles, detail={"who": str(notice)})
     _go_on(notice.erasure)
     return notice
+
+
+def forget_late(now: datetime) -> int:
+    """A source that was told and never confirmed sees its ids until the notice is due, no longer. Returns how many."""
+    late = ErasureNotice.objects.filter(told_at__isnull=False, due_at__lte=now, external_ids__isnull=False)
+    return late.update(external_ids=None)
 
 
 def _go_on(erasure: Erasure) -> None:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -78,6 +79,7 @@ def _plan_page(request: HttpRequest, profile: Profile, form: ErasureForm, status
 @login_required
 @permission_required(permissions.REQUEST_ERASURE, raise_exception=True)
 @require_POST
+@reauthentication_required
 def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask a second person for the erasure."""
     profile, form = get_profile(request, pk), ErasureForm(request.POST)

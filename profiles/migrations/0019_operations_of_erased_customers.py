@@ -8,7 +8,7 @@ TABLE = "profiles_identityoperation"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("profiles", "0017_texts_can_be_erased")]
+    dependencies = [("profiles", "0018_sealed_values")]
 
     operations = [
         migrations.RunSQL(
