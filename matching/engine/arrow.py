@@ -15,7 +15,7 @@ from matching.engine.columns import Raw, from_arrow, without
 from matching.engine.crew import at_once
 from matching.engine.encode import table_of
 from matching.engine.model import Model
-from matching.engine.types import Codes, Column, Ignored, Ints, Reason, Table
+from matching.engine.types import Column, Ignored, Ints, Reason, Table
 
 NOTHING: tuple[Ignored, ...] = ()
 
@@ -101,8 +101,10 @@ class ArrowReader:
 
     def several(self, name: str) -> Raw:
         """All values that are not blocked."""
-        array = whole(self.columns[name]) if name in self.columns else None
-        if array is None or not pa.types.is_list(array.type):
+        if name not in self.columns:
+            return Raw(np.zeros(0, np.int64), Column(np.zeros(0, np.int32), [""]))
+        array = whole(self.columns[name])
+        if not pa.types.is_list(array.type):
             column = self.single(name)
             rows = np.flatnonzero(column.codes)
             return Raw(rows, Column(column.codes[rows], column.values))
@@ -147,8 +149,9 @@ class ArrowReader:
 
     def _constant(self, value: str) -> Column:
         size = len(self.record_id)
-        codes: Codes = np.full(size, 1 if value else 0, np.int32)
-        return Column(codes, ["", value] if value else [""])
+        if not value:
+            return Column(np.zeros(size, np.int32), [""])
+        return Column(np.ones(size, np.int32), ["", value])
 
 
 def whole(column: Any) -> Any:

@@ -12,7 +12,7 @@ from matching.engine.cascade import NEVER, Wanted, cascade
 from matching.engine.compare import facts_of
 from matching.engine.components import component_of
 from matching.engine.crew import Crew, at_once
-from matching.engine.keys import rule_keys
+from matching.engine.keys import keys_of
 from matching.engine.model import Model
 from matching.engine.score import total
 from matching.engine.types import Candidates, Codes, Ints, Levels, Table
@@ -65,11 +65,11 @@ class Run:
         """
         limits = model.thresholds
         wanted = wanted or Wanted(limits.review_weight, limits.household_weight)
-        at_once([lambda rule=rule: rule_keys(table, rule) for rule in model.blocking], threads)  # type: ignore[misc]
-        blocking = Blocking.of(table, model)
+        for stage in (facts_of(table, model), *keys_of(table, model)):
+            at_once(stage, threads)
+        blocking = Blocking.of(table, model, threads)
         homes = np.full(len(table), -1, np.int64) if profile_of is None else profile_of
         counts = count(table, model, profile_of=homes, over_limit=wanted.home == NEVER)
-        at_once(facts_of(table, model), threads)
         return cls(table, model, blocking, counts, wanted)
 
     def under(self, model: Model) -> Self:

@@ -6,10 +6,13 @@ partitions need to know nothing of each other.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from matching.engine.blocks import Blocks, blocks, ranges, rule_blocks
+from matching.engine.crew import at_once
 from matching.engine.keys import Entries, rule_keys
 from matching.engine.model import BlockingRule, Model
 from matching.engine.pairs import crossed_places
@@ -17,7 +20,6 @@ from matching.engine.texts import Hashes
 from matching.engine.types import Candidates, Flags, Ints, Keys, Oversize, Table
 
 CHUNK = 1 << 18  # pairs at a time
-MANY = 1 << 20  # buckets by which oversize keys are sieved out
 
 
 class Part(NamedTuple):
@@ -46,6 +48,7 @@ class RuleKeys:
 
     rule: BlockingRule
     keys: Hashes
+    blocks: Blocks
     several: Ints | None = None
 
     @property
@@ -76,31 +79,33 @@ class Blocking:
     oversize: tuple[Oversize, ...]
 
     @classmethod
-    def of(cls, table: Table, model: Model) -> "Blocking":
+    def of(cls, table: Table, model: Model, threads: int = 1) -> "Blocking":
         """The keys of a table; those of more records than a block may have are left out and reported."""
+        ordered = sorted(model.blocking, key=lambda rule: rule.number)
+        at_once([partial(rule_blocks, table, rule) for rule in ordered], threads)
         rules, oversize = [], []
-        for rule in sorted(model.blocking, key=lambda rule: rule.number):
+        for rule in ordered:
             entries = rule_keys(table, rule)
-            if not entries.number.any():
-                continue
-            keys, large = _without_oversize(entries.number, rule, model.block_caps[rule.number])
-            rules.append(_rule_keys(rule, Entries(entries.rows, keys), len(table)))
-            oversize += large
+            if entries.number.any():
+                found, large = _within_cap(
+                    rule, entries, rule_blocks(table, rule), model.block_caps[rule.number], len(table)
+                )
+                rules.append(found)
+                oversize += large
         return cls(rules, tuple(oversize))
 
     def chunks(self, part: Part = EVERYTHING, owned: bool = True) -> Iterator[Candidates]:
         """All pairs of a part of the keys, those of one rule after the other; `owned` leaves each to its first rule."""
         for place, rule in enumerate(self.rules):
             for left, right, key in _pairs_of_rule(rule, part):
-                if owned:
-                    mine = self._is_first(place, left, right, key)
+                if owned and (place or rule.several is not None):
+                    mine = np.flatnonzero(self._is_first(place, left, right, key))
                     left, right = left[mine], right[mine]
-                found = np.full(len(left), rule.rule.number, np.int16)
-                yield Candidates(np.minimum(left, right), np.maximum(left, right), found)
+                yield Candidates(left, right, np.full(len(left), rule.rule.number, np.int16))
 
     def size(self, part: Part) -> int:
         """How many pairs the blocks of a part have, those found several times counted each time."""
-        return sum(_pairs_in_keys(rule.keys[part.holds(rule.keys)]) for rule in self.rules)
+        return sum(int(rule.blocks.pairs[part.holds(rule.blocks.key)].sum()) for rule in self.rules)
 
     def owns(self, candidates: Candidates) -> Flags:
         """Of pairs found by rules of one key a record, which belong to the rule that found them."""
@@ -129,9 +134,9 @@ def pairs_within(keys: Keys, caps: Mapping[int, int]) -> Candidates:
         own = np.flatnonzero(keys.rule == number)
         own = own[np.argsort(keys.record[own], kind="stable")]
         rule = BlockingRule(number, str(number), (), "")
-        kept, large = _without_oversize(keys.key[own].view(np.uint64), rule, caps[number])
-        size = int(keys.record.max()) + 1
-        rules.append(_rule_keys(rule, Entries(keys.record[own].astype(np.int64), kept), size))
+        entries = Entries(keys.record[own].astype(np.int64), keys.key[own].view(np.uint64))
+        one, large = _within_cap(rule, entries, blocks(entries.number), caps[number], int(keys.record.max()) + 1)
+        rules.append(one)
         oversize += large
     found = list(Blocking(rules, tuple(oversize)).chunks())
     if not found:
@@ -141,68 +146,50 @@ def pairs_within(keys: Keys, caps: Mapping[int, int]) -> Candidates:
     return Candidates(stacked[0][order], stacked[1][order], stacked[2][order], tuple(oversize))
 
 
-def _pairs_in_keys(keys: Hashes) -> int:
-    ordered = np.sort(keys)
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.zeros(0, np.int64)
-    sizes = np.diff(np.append(starts, len(ordered)))
-    return int((sizes * (sizes - 1) // 2).sum())
+def _within_cap(
+    rule: BlockingRule, entries: Entries, found: Blocks, cap: int, records: int
+) -> tuple[RuleKeys, list[Oversize]]:
+    """The keys of so many records without those of more entries than the cap."""
+    large = found.sizes > cap
+    kept = found.chosen(~large)
+    if not large.any():
+        return _rule_keys(rule, entries, kept, records), []
+    keys, gone = entries.number.copy(), found.chosen(large)
+    keys[gone.entries] = 0
+    told = zip(gone.key.view(np.int64).tolist(), gone.sizes.tolist(), strict=True)
+    oversize = [Oversize(rule.number, key, size) for key, size in told]
+    return _rule_keys(rule, Entries(entries.rows, keys), kept, records), oversize
 
 
-def _rule_keys(rule: BlockingRule, entries: Entries, records: int) -> RuleKeys:
+def _rule_keys(rule: BlockingRule, entries: Entries, kept: Blocks, records: int) -> RuleKeys:
     rows, keys = entries
     if rows is None:
-        return RuleKeys(rule, keys)
+        return RuleKeys(rule, keys, kept)
     counts = np.bincount(rows, minlength=records)
     if counts.max(initial=0) > 1:
-        return RuleKeys(rule, keys, np.concatenate([[0], np.cumsum(counts)]))
+        return RuleKeys(rule, keys, kept, np.concatenate([[0], np.cumsum(counts)]))
     one_each = np.zeros(records, np.uint64)
     one_each[rows] = keys
-    return RuleKeys(rule, one_each)
-
-
-def _without_oversize(keys: Hashes, rule: BlockingRule, cap: int) -> tuple[Hashes, list[Oversize]]:
-    bucket = (keys % np.uint64(MANY)).astype(np.int64)
-    suspect = np.flatnonzero((np.bincount(bucket, minlength=MANY) > cap)[bucket] & (keys != 0))
-    found, counts = np.unique(keys[suspect], return_counts=True)
-    large = found[counts > cap]
-    if not len(large):
-        return keys, []
-    kept = keys.copy()
-    kept[suspect[np.isin(keys[suspect], large)]] = 0
-    sizes = counts[counts > cap].tolist()
-    return kept, [
-        Oversize(rule.number, key, size) for key, size in zip(large.view(np.int64).tolist(), sizes, strict=True)
-    ]
+    return RuleKeys(rule, one_each, kept._replace(members=rows[kept.members].astype(np.int32)))
 
 
 def _pairs_of_rule(rule: RuleKeys, part: Part) -> Iterator[tuple[Ints, Ints, Hashes]]:
-    """Pairs within blocks, as rows, with the key of each."""
-    chosen = np.flatnonzero(part.holds(rule.keys))
-    key = rule.keys[chosen]
-    order = np.argsort(key)
-    key, place = key[order], chosen[order]
+    """Pairs within blocks, as rows (left < right), with the key of each."""
+    found = rule.blocks.chosen(part.holds(rule.blocks.key))
     owner = rule.rows
-    record = place if owner is None else owner[place]
-    starts = np.flatnonzero(np.r_[True, key[1:] != key[:-1]]) if len(key) else np.zeros(0, np.int64)
-    sizes = np.diff(np.append(starts, len(key)))
-    starts, sizes = starts[sizes > 1], sizes[sizes > 1]
-    made = np.cumsum(sizes * (sizes - 1) // 2)
-    edges = [0, *(np.flatnonzero(np.diff(made // CHUNK)) + 1).tolist(), len(starts)]
+    record = found.members if owner is None else owner[found.members]
+    made = np.cumsum(found.pairs)
+    edges = [0, *(np.flatnonzero(np.diff(made // CHUNK)) + 1).tolist(), len(made)]
     for low, high in zip(edges[:-1], edges[1:], strict=True):
         if high > low:
-            first, second = _pairs_in_blocks(starts[low:high], sizes[low:high])
-            yield record[first], record[second], key[first]
+            first, second = _pairs_in_blocks(found.starts[low:high], found.sizes[low:high])
+            key = np.repeat(found.key[low:high], found.pairs[low:high])
+            yield record[first].astype(np.int64), record[second].astype(np.int64), key
 
 
 def _pairs_in_blocks(starts: Ints, sizes: Ints) -> tuple[Ints, Ints]:
     """Places of all pairs within runs given by start and size."""
-    later = np.repeat(sizes, sizes) - 1 - _ranges(sizes)  # members after each member of its block
-    place = np.repeat(starts, sizes) + _ranges(sizes)
-    first = np.repeat(place, later)
-    return first, first + 1 + _ranges(later)
-
-
-def _ranges(counts: Ints) -> Ints:
-    """0..n-1 for each n, one after the other."""
-    ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0, dtype=np.int64) - np.repeat(ends - counts, counts)
+    step = ranges(sizes)
+    later = np.repeat(sizes, sizes) - 1 - step  # members after each member of its block
+    first = np.repeat(np.repeat(starts, sizes) + step, later)
+    return first, first + 1 + ranges(later)

@@ -122,12 +122,12 @@ def facts_of(table: Table, model: Model) -> list[Callable[[], object]]:
     """What comparing will ask of the table, to be worked out before processes share it."""
     nothing = np.zeros(0, np.int64)
     known = [comparison for comparison in model.comparisons if is_known(table, comparison.name)]
-    tasks: list[Callable[[], object]] = [lambda: names.exchanged(table, nothing, nothing)]
+    tasks: list[Callable[[], object]] = []
     for comparison in known:
         kind = kind_of(comparison)
         steps = [kind.glance] + ([kind.look] if kind.look else [])
-        tasks += [lambda step=step, name=comparison.name: step(table, nothing, nothing, name) for step in steps]  # type: ignore[misc]
-    return tasks
+        tasks.append(lambda steps=steps, name=comparison.name: [step(table, nothing, nothing, name) for step in steps])  # type: ignore[misc]
+    return [*tasks, lambda: names.exchanged(table, nothing, nothing)]
 
 
 def kind_of(comparison: Comparison) -> Kind:

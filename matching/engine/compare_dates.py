@@ -49,12 +49,19 @@ def _unequal(first: Digits, second: Digits) -> Levels:
 
 
 def _digits(table: Table, name: str) -> Digits:
-    parts = table.date_parts[name].astype(np.uint32)
-    number = parts @ np.array([10_000, 100, 1], np.uint32)
-    digits = np.zeros(len(parts), np.uint32)
-    for place in range(8):
-        digits |= (number // np.uint32(10**place) % np.uint32(10)) << np.uint32(4 * place)
-    digits[parts[:, 0] == 0] = 0
+    year, month, day = table.date_parts[name].T
+    digits: Digits = DECIMAL[year] << np.uint32(16)
+    digits |= DECIMAL[month] << EIGHT
+    digits |= DECIMAL[day]
+    digits[year == 0] = 0
+    return digits
+
+
+def _decimal() -> Digits:
+    """The four decimal digits of each number up to 9999."""
+    number = np.arange(10_000, dtype=np.uint32)
+    places = (number // np.uint32(10**place) % np.uint32(10) << np.uint32(4 * place) for place in range(4))
+    digits: Digits = np.bitwise_or.reduce([*places])
     return digits
 
 
@@ -81,3 +88,6 @@ def _as_far_as_known(first: Digits, second: Digits, year: Flags, month: Flags, d
 def _is_new_year(digits: Digits) -> Flags:
     found: Flags = (digits & (MONTH | DAY)) == NEW_YEAR
     return found
+
+
+DECIMAL = _decimal()

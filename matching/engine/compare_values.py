@@ -80,7 +80,7 @@ def suffix(table: Table, left: Ints, right: Ints, name: str) -> Levels:
 
 def email(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """E-mails: any equal, one keystroke with the same digits, one own name part at two providers, different."""
-    crossed = cross(table.multi[name], left, right)
+    crossed = cross(table, name, left, right)
     levels = np.full(len(crossed.pair), EMAIL.index("exact"), np.int8)
     rest = np.flatnonzero(crossed.left != crossed.right)
     one, other = crossed.left[rest], crossed.right[rest]
@@ -93,7 +93,7 @@ def email(table: Table, left: Ints, right: Ints, name: str) -> Levels:
 
 def phone(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Phones: any equal, one digit off or one side without area code, different."""
-    crossed = cross(table.multi[name], left, right)
+    crossed = cross(table, name, left, right)
     levels = np.full(len(crossed.pair), PHONE.index("exact"), np.int8)
     rest = np.flatnonzero(crossed.left != crossed.right)
     one, other = crossed.left[rest], crossed.right[rest]
@@ -104,7 +104,7 @@ def phone(table: Table, left: Ints, right: Ints, name: str) -> Levels:
 
 def identifier(table: Table, left: Ints, right: Ints, name: str) -> Levels:
     """Identifiers: any equal, one character off, different."""
-    crossed = cross(table.multi[name], left, right)
+    crossed = cross(table, name, left, right)
     levels = np.full(len(crossed.pair), IDENTIFIER.index("exact"), np.int8)
     rest = np.flatnonzero(crossed.left != crossed.right)
     near = _within_one(table, name, crossed.left[rest], crossed.right[rest])

@@ -3,8 +3,8 @@
 A key is stirred from the hashes of its parts, so that no texts are put together and all records are done at once.
 """
 
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from matching.engine.model import BlockingRule, Model, ModelInvalid
 from matching.engine.texts import Hashes, hashes, pick, stirred
 from matching.engine.types import Codes, Ints, Keys, Table
 
+HOLDERS = ("name.initials",)  # the part by which holders of one value are told apart
 STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -50,6 +51,13 @@ def part_hashes(table: Table, part: str) -> Hashes:
     """A hash of one part of each record, 0 where it is missing; of a part with several values one for each value."""
     found: Hashes = table.fact(f"hashes of {part}", lambda: _of_part(table, part))
     return found
+
+
+def keys_of(table: Table, model: Model) -> Iterator[list[Callable[[], object]]]:
+    """What keys ask of the table, in two stages: the parts of rules, then the keys made of them."""
+    parts = dict.fromkeys(part for rule in model.blocking for part in (*rule.parts, *HOLDERS[: bool(rule.value_of)]))
+    yield [partial(part_hashes, table, part) for part in parts]
+    yield [partial(rule_keys, table, rule) for rule in model.blocking]
 
 
 def _keys(table: Table, rules: Iterable[BlockingRule]) -> Keys:

@@ -7,6 +7,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from matching.engine.selection import OFFSETS
 from matching.engine.texts import (
     Measures,
     common_at_most,
@@ -120,10 +121,26 @@ class Crossed(NamedTuple):
     right: Codes
 
 
-def cross(column: MultiColumn, left: Ints, right: Ints) -> Crossed:
+def cross(table: Table, name: str, left: Ints, right: Ints) -> Crossed:
     """Every value of the left record against every value of the right one."""
+    column = table.multi[name]
+    lone: Codes | None = table.fact(f"{OFFSETS}lone values of {name}", lambda: _lone(column))
+    if lone is not None:
+        first, second = lone[left], lone[right]
+        pair = np.flatnonzero((first > 0) & (second > 0))
+        return Crossed(pair, first[pair], second[pair])
     pair, one, other = crossed_places(column.offsets, left, right)
     return Crossed(pair, column.codes[one], column.codes[other])
+
+
+def _lone(column: MultiColumn) -> Codes | None:
+    """The value of each record, where none has several: then a pair has no more than one combination."""
+    counts = np.diff(column.offsets)
+    if counts.max(initial=0) > 1:
+        return None
+    codes = np.zeros(len(counts), np.int32)
+    codes[counts > 0] = column.codes
+    return codes
 
 
 def crossed_places(offsets: Ints, left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:

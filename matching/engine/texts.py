@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from matching.engine.types import Codes, Flags, Floats, Ints
 
 Hashes = NDArray[np.uint64]  # 0 is missing
-STRETCH = 1 << 18  # bytes worked on at once: what stays in the processor's cache
+STRETCH = 1 << 17  # bytes worked on at once: what stays in the processor's cache
 POSITIONS = 1 << 13  # bytes of a value after which the multipliers start again
 CLASSES = 32  # letters are told apart in so many classes, each counted up to two
 UNMEASURED = 1 << 10  # spare letters of a value that cannot be measured by its bytes
@@ -70,12 +70,14 @@ def hashes(values: Sequence[str], until: bytes = b"") -> Hashes:
     """
     data, offsets = _bytes(values)
     result = np.zeros(len(values), np.uint64)
+    stops = np.zeros(256, np.bool_)
+    stops[list(until)] = True
     for rows, part, starts in _stretches(data, offsets):
         lengths = np.diff(np.append(starts, len(part)))
         place = (np.arange(len(part), dtype=np.int64) - np.repeat(starts, lengths)) & (POSITIONS - 1)
         terms = (part.astype(np.uint64) + np.uint64(1)) * _MULTIPLIERS[place]
         if until:
-            end = np.minimum.reduceat(np.where(np.isin(part, np.frombuffer(until, np.uint8)), place, POSITIONS), starts)
+            end = np.minimum.reduceat(np.where(stops[part], place, POSITIONS), starts)
             terms[place >= np.repeat(end, lengths)] = 0
         result[rows] = np.maximum(stirred(np.add.reduceat(terms, starts)), np.uint64(1))
     return result
@@ -84,11 +86,10 @@ def hashes(values: Sequence[str], until: bytes = b"") -> Hashes:
 def stirred(numbers: Hashes) -> Hashes:
     """Every bit of each number spread over all of it; 0 stays 0."""
     found = numbers ^ (numbers >> np.uint64(33))
-    found = found * np.uint64(0xFF51AFD7ED558CCD)
-    found ^= found >> np.uint64(33)
-    found = found * np.uint64(0xC4CEB9FE1A85EC53)
-    stirred_well: Hashes = found ^ (found >> np.uint64(33))
-    return stirred_well
+    for multiplier in (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)):
+        found *= multiplier
+        found ^= found >> np.uint64(33)
+    return found
 
 
 def measures(values: Sequence[str]) -> Measures:

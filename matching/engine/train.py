@@ -20,6 +20,7 @@ from matching.engine.keys import part_hashes
 from matching.engine.model import MISSING, Comparison, Level, Model
 from matching.engine.patterns import distinct, pack, unpack
 from matching.engine.score import REST
+from matching.engine.texts import pick
 from matching.engine.types import Candidates, Flags, Floats, Ints, Levels, Table
 from matching.engine.usage import agreeing, limit
 
@@ -66,9 +67,9 @@ def train(run: Run, label: str, crew: Crew | None = None, seed: int = 1) -> Mode
     """
     table, model, crew = run.table, run.model, crew or Crew(run)
     step = _step(run)
-    parts = [Part(number, crew.size, step) for number in range(crew.size)]
-    samples = crew.map(_counted, parts)
-    strangers = np.sum(crew.map(_strangers, [(seed, number, crew.size) for number in range(crew.size)]), axis=0)
+    parts = [(Part(number, crew.size, step), seed) for number in range(crew.size)]
+    samples, random = zip(*crew.map(_observed, parts), strict=True)
+    strangers = np.sum(random, axis=0)
     start = replace(model, label=label, frequencies=frequencies(table, model))
     start = replace(start, comparisons=tuple(_with_u(item, strangers, table, start) for item in model.comparisons))
     sample = Sample.of(samples, run, 1 / step)
@@ -84,11 +85,16 @@ def _step(run: Run) -> int:
     return max(1, round(found / TRAINING_PAIRS))
 
 
-def _strangers(run: Run, argument: tuple[int, int, int]) -> Ints:
+def _observed(run: Run, argument: tuple[Part, int]) -> tuple[Counted, Ints]:
+    """What one part of the pairs shows, and as large a share of the random ones."""
+    part, seed = argument
+    return _counted(run, part), _strangers(run, part, seed)
+
+
+def _strangers(run: Run, part: Part, seed: int) -> Ints:
     """[comparisons, levels]: how often pairs of records taken at random show each level."""
-    seed, number, of = argument
-    rng = np.random.default_rng([seed, number])
-    size = min(RANDOM_PAIRS, len(run.table) * (len(run.table) - 1) // 2) // of
+    rng = np.random.default_rng([seed, part.number])
+    size = min(RANDOM_PAIRS, len(run.table) * (len(run.table) - 1) // 2) // part.of
     left, right = rng.integers(0, len(run.table), (2, size))
     levels = _limited(run, left[left != right], right[left != right])
     widest = max(_sizes(run.model))
@@ -160,10 +166,10 @@ def _shares(table: Table, name: str) -> dict[str, float]:
     total = max(int(seen.sum()), 1)
     order = np.argsort(-seen, kind="stable")
     listed, rest = order[:LISTED], seen[order[LISTED:]]
-    values = list(column.values)
-    shares = {values[code]: round(seen[code] / total, 9) for code in listed.tolist() if seen[code]}
+    listed = listed[seen[listed] > 0]
+    shares = zip(pick(column.values, listed), np.round(seen[listed] / total, 9).tolist(), strict=True)
     others = rest[rest > 0]
-    return {REST: round(float(others.mean() if len(others) else 1) / total, 9)} | shares
+    return {REST: round(float(others.mean() if len(others) else 1) / total, 9)} | dict(shares)
 
 
 def _value_counts(table: Table, name: str) -> Ints:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from matching.engine.blocks import rule_blocks
 from matching.engine.keys import part_hashes, rule_keys
 from matching.engine.model import BlockingRule, Model
 from matching.engine.pairs import crossed_places
@@ -64,7 +65,10 @@ def _of_rule(table: Table, rule: BlockingRule, usage: Usage, profile_of: Ints | 
     held = np.zeros(len(keys), np.int32)
     if profile_of is not None:
         owners = np.arange(len(table)) if rows is None else rows
-        held = _held(keys, part_hashes(table, "name.initials")[owners], profile_of[owners], above)
+        found = rule_blocks(table, rule)
+        several = found.chosen(found.sizes > above).entries
+        initials = part_hashes(table, "name.initials")[owners[several]]
+        held[several] = _held(keys[several], initials, profile_of[owners[several]], above)
     if usage:
         known = [usage.get(key, 0) for key in keys.view(np.int64).tolist()]
         held = np.maximum(held, np.array(known, np.int32))
@@ -74,13 +78,11 @@ def _of_rule(table: Table, rule: BlockingRule, usage: Usage, profile_of: Ints | 
 def _held(keys: Hashes, initials: Hashes, profile_of: Ints, above: int) -> Codes:
     """Distinct holders of each entry's key, where there are more than so many."""
     held = np.zeros(len(keys), np.int32)
-    several = _repeated(keys, above)
-    if not len(several):
+    if not len(keys):
         return held
-    holders = _holders(keys[several], initials[several], profile_of[several])
-    by_key = np.lexsort((holders, keys[several]))
-    order = several[by_key]
-    key, holder = keys[order], holders[by_key]
+    holders = _holders(keys, initials, profile_of)
+    order = np.lexsort((holders, keys))
+    key, holder = keys[order], holders[order]
     new_key = np.r_[True, key[1:] != key[:-1]]
     new_holder = new_key | np.r_[True, holder[1:] != holder[:-1]]
     group = np.cumsum(new_key) - 1
@@ -102,13 +104,6 @@ def _holders(keys: Hashes, initials: Hashes, profile_of: Ints) -> Hashes:
     of = np.where(profile >= 0, profile, known)
     found[order] = np.where(of >= 0, of.astype(np.uint64), name)
     return found
-
-
-def _repeated(keys: Hashes, above: int) -> Ints:
-    """Entries whose key may occur more than so often: a cheap sieve before sorting."""
-    size = np.uint64(max(1 << 10, 1 << (2 * len(keys)).bit_length()) - 1)
-    bucket = (keys & size).astype(np.int64)
-    return np.flatnonzero((np.bincount(bucket)[bucket] > above) & (keys != 0)) if len(keys) else bucket
 
 
 def _rarest(table: Table, name: str, left: Ints, right: Ints, held: Codes) -> Codes:

@@ -9,6 +9,7 @@ from matching import models_in_force
 from matching.engine.arrow import encode_columns
 from matching.engine.bulk import Run
 from matching.engine.full import World
+from matching.engine.memory import give_back, keep_freed_memory
 from matching.engine.model import Model
 from matching.engine.types import Flags, Ints, Levels
 from matching.models import CannotLinkRecord, FullRun, FullRunEdge, FullRunMember, MatchModel
@@ -85,6 +86,7 @@ def load(run: FullRun) -> Loaded:
     """What the parts of a run share; at once if this process did another part of it."""
     if not _held or _held[0].run_id != run.id:
         _held[:] = []  # before the next takes memory
+        keep_freed_memory()
         _held[:] = [prepared(run.id, kept(run), model_of(run))]
     return _held[0]
 
@@ -104,6 +106,7 @@ def prepared(run_id: int, columns: Columns, model: Model) -> Loaded:
 def forget() -> None:
     """Give the memory back."""
     _held[:] = []
+    give_back()
 
 
 def world_of(loaded: Loaded) -> World:

@@ -21,6 +21,7 @@ from matching.engine.blocked import BlockedValues  # noqa: E402
 from matching.engine.bulk import Edges, Run, certain, edges  # noqa: E402
 from matching.engine.cascade import Wanted  # noqa: E402
 from matching.engine.crew import Crew  # noqa: E402
+from matching.engine.memory import keep_freed_memory  # noqa: E402
 from matching.engine.model import Model  # noqa: E402
 from matching.engine.train import train  # noqa: E402
 from tests.benchmarks._match_sets import Labelled, labelled, model_of  # noqa: E402
@@ -49,6 +50,8 @@ def main() -> None:
     parser.add_argument("--save", type=Path)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
+    keep_freed_memory()
+    pa.set_cpu_count(options.workers)
     described = labelled(options.name)
     clock = Clock()
     start = Model.from_json(json.loads(options.model.read_text())) if options.model else model_of(described)
