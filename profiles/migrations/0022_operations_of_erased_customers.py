@@ -8,7 +8,7 @@ TABLE = "profiles_identityoperation"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("profiles", "0018_sealed_values")]
+    dependencies = [("profiles", "0021_audit_by_time")]
 
     operations = [
         migrations.RunSQL(
