@@ -143,7 +143,7 @@ def in_steps(what: str, ids: Sequence[int], size: int) -> Line:
 
 def first_load(ids: Sequence[int]) -> Iterator[Line]:
     """Records that were never resolved, in five parts, in the order received."""
-    part = -(-len(ids) // 5)
+    part = -(-len(ids) // 5) or 1
     for start in range(0, len(ids), part):
         yield in_steps("first load, in batches of 500", ids[start : start + part], BATCH)
         vacuum()
