@@ -43,6 +43,7 @@ ENTRIES = (
     Entry("People", "governance:people", "users", profiles.MANAGE_PEOPLE[0]),
     Entry("Access review", "governance:access-review", "lock", profiles.GRANT_SOURCES[0]),
     Entry("Audit", "governance:audit", "history", profiles.READ_AUDIT),
+    Entry("Register of processing", "governance:register", "list-check", profiles.VIEW_DICTIONARY),
     Entry("Data dictionary", "profiles:data-dictionary", "info-circle", profiles.VIEW_DICTIONARY),
     Entry("Access", "governance:access", "lock"),
 )

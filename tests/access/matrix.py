@@ -193,6 +193,7 @@ MATRIX = {
     "governance:audit-person": page(profiles.READ_AUDIT),
     "governance:audit-user": page(profiles.READ_AUDIT),
     "governance:audit-export": page(profiles.READ_AUDIT),
+    "governance:register": page(profiles.VIEW_DICTIONARY),
     "governance:exposure": page(profiles.READ_AUDIT),
     "governance:export-exposure": page(profiles.READ_AUDIT),
     "governance:seals": page(profiles.READ_AUDIT),

@@ -62,6 +62,7 @@ LISTS = {
     "governance:audit-person?customer={hub.pk}": None,
     "governance:audit-user?user=ada": None,
     "governance:exposure?user=ada": None,
+    "governance:register": None,
     "profiles:data-dictionary": None,
     "matching:queue": None,
     "matching:queue?show=later": None,

@@ -65,6 +65,7 @@ SHOWS_NOBODY = {
     "governance:audit-export": "who, when and what kind; itself an event",
     "governance:audit-event": "who, when and what kind",
     "governance:audit-person": "who, when and what kind; itself an event",
+    "governance:register": "kinds of data",
     "governance:exposure": "ids and kinds of data; itself an event",
     "governance:export-exposure": "ids and kinds of event; itself an event",
     "governance:audit-user": "who, when and what kind; itself an event",
