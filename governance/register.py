@@ -16,7 +16,7 @@ from profiles.schema import Schema
 
 from .models import RetentionRule
 
-SUBJECTS = "Customers, and people who may become customers"
+SUBJECTS = "Customers and people who may become customers; the staff who sign in"
 MEASURES = (
     "TLS in transit; database and broker over TLS where a network lies between",
     "Rows as received, uploads and sensitive values encrypted with AES-256-GCM, keys outside the database",
