@@ -32,5 +32,5 @@ def consent(raw: str, context: Context) -> Standardised:
         return UNREADABLE
     if not found["day"]:
         return Standardised({VALUE: (act,)})
-    day = date(found["day"], context).values.get(VALUE) or date(found["day"], context).values.get("date")
-    return Standardised({VALUE: (f"{act} {day[0]}",)}) if day else UNREADABLE
+    day = date(found["day"], context).values.get(VALUE, ("",))[0]
+    return Standardised({VALUE: (f"{act} {day}",)}) if len(day) == len("2025-03-01") else UNREADABLE
