@@ -105,7 +105,7 @@ def test_of_another_source_a_token_finds_nothing_and_of_its_own_masked_values() 
     world = World()
     other = world._user("other", "steward", [world.b], ["view"], is_service=True)
     stranger, masked = world.issue(other).text, world.issue(world.service).text
-    for name in API:
+    for name in (name for name, rule in API.items() if rule.about):
         assert ask("GET", address(world, name), stranger).status_code == 404
     both = reverse("api:customer", args=[world.both.pk])
     seen = ask("GET", both, stranger)

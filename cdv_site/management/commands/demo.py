@@ -37,11 +37,12 @@ class Command(BaseCommand):
         self.stdout.write(f"Loading the demo: five sources with about {scale:,} records …")
         self.stdout.flush()
         try:
-            self.report(loading.load(seed=seed, scale=scale))
+            found = loading.load(seed=seed, scale=scale)
         except loading.LoadFailed as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{file_requests()} privacy requests are on the board.")
         self.stdout.write(f"{agree(seed=seed)} statements of consent are in the ledger.")
+        self.report(found)
 
     def report(self, found: TruthReport) -> None:
         waiting = Proposal.objects.awaiting_review().count()
