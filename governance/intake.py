@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from profiles import jobs
 from profiles.encryption import digest
@@ -105,6 +106,8 @@ def _first_of(request: PrivacyRequest) -> PrivacyRequest | None:
     if not request.claim_digest:
         return None
     same = PrivacyRequest.objects.open().filter(kind=request.kind, claim_digest=request.claim_digest)
+    if request.profile_id:  # two customers may share a contact point
+        same = same.filter(Q(profile=request.profile_id) | Q(profile=None))
     found = list(same.exclude(pk=request.pk).order_by("id"))
     heads = [one for one in found if one.duplicate_of_id is None]
     return next((one for one in heads if one.verified), heads[0] if heads else None)
