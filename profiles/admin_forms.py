@@ -55,10 +55,10 @@ class SourceForm(forms.ModelForm):
         return text
 
     def clean_encoding(self) -> str:
-        """An encoding that Python knows."""
+        """An encoding of text that Python knows; "undefined" is one that refuses everything."""
         try:
             "".encode(self.cleaned_data["encoding"])
-        except LookupError as fault:
+        except (LookupError, UnicodeError) as fault:
             raise forms.ValidationError("There is no such encoding.") from fault
         return self.cleaned_data["encoding"]
 

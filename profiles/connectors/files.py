@@ -89,7 +89,7 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
 def _checked(encoding: str) -> str:
     try:
         "".encode(encoding)  # refuses codecs that are not of text, too
-    except LookupError:
+    except (LookupError, UnicodeError):
         raise UnreadableFile(f"The source declares an encoding that is not known: {encoding}.") from None
     return encoding
 

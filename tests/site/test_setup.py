@@ -112,7 +112,7 @@ def test_a_changed_source_is_recorded_and_has_a_history(cast: Cast, client: Clie
 
 @pytest.mark.parametrize(
     ("field", "value", "says"),
-    [("region", "ZZ", "two letters"), ("date_format", "%d/%m", "day, month and year"), ("encoding", "utf-9", "no such"),
+    [("region", "ZZ", "two letters"), ("date_format", "%d/%m", "day, month and year"), ("encoding", "utf-9", "no such"), ("encoding", "undefined", "no such"),
      ("trust", 101, "less than or equal to 100"), ("unique_fields", ["email"], "Select a valid choice")],
 )  # fmt: skip
 def test_a_source_that_could_not_be_read_is_refused(

@@ -137,7 +137,7 @@ def test_a_wrong_separator_is_named(tmp_path: Path) -> None:
         read(tmp_path, b"id,name\n1,Ada\n", declared=Declared(delimiter=";", id_column="id"))
 
 
-@pytest.mark.parametrize("encoding", ["nonsense", "rot13", "base64"])
+@pytest.mark.parametrize("encoding", ["nonsense", "rot13", "base64", "undefined"])
 def test_an_encoding_that_is_none_is_named(encoding: str, tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match=encoding):
         read(tmp_path, b"id\n1\n", declared=Declared(encoding=encoding, id_column="id"))
