@@ -71,6 +71,7 @@ def test_a_service_from_its_account_to_a_revoked_token() -> None:
 def test_tokens_are_for_services_and_asked_for_with_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
     cast = Cast()
     admin, _ = sign_in("root")
+    confirm(admin)
     form = {"token-name": "till", "token-scopes": ["customers:read"], "token-days": "30"}
     said = admin.post(url("issue-token", cast.ada.pk), form, follow=True).content.decode()
     assert "Tokens are for accounts of services" in said and not ServiceToken.objects.exists()
