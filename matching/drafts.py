@@ -19,7 +19,7 @@ from .labels import from_decisions, usage_of
 from .models import MatchModel, Publication
 from .models_in_force import OFF
 
-SWITCHED = ("rules", "blocking")
+SWITCHED = ("rules", "vetoes", "blocking")
 
 
 class DraftNotAllowed(Exception):
@@ -100,14 +100,14 @@ def discard(*, draft: MatchModel, by: User) -> None:
 
 
 def switch(content: Mapping[str, Any], kind: str, names: set[str]) -> dict[str, Any]:
-    """The content with exactly these of its rules (`rules` or `blocking`) on.
+    """The content with exactly these of its rules (`rules`, `vetoes` or `blocking`) on.
 
     The others are kept as switched off, and the order of all, since the first named rule that holds decides.
     """
     every, off = all_rules(content, kind), content.get(OFF, {})
-    kept = [rule for rule in every if rule["name"] not in names]
-    order = {**off.get("order", {}), kind: [rule["name"] for rule in every]}
-    found = {**content, kind: [rule for rule in every if rule["name"] in names]}
+    kept = [rule for rule in every if name_of(rule) not in names]
+    order = {**off.get("order", {}), kind: [name_of(rule) for rule in every]}
+    found = {**content, kind: [rule for rule in every if name_of(rule) in names]}
     return {**found, OFF: {**off, kind: kept, "order": order}} if kept or off.get(kind) else found
 
 
@@ -116,7 +116,12 @@ def all_rules(content: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
     off = content.get(OFF, {})
     every, order = [*content[kind], *off.get(kind, [])], off.get("order", {}).get(kind, [])
     place = {name: number for number, name in enumerate(order)}
-    return sorted(every, key=lambda rule: place.get(rule["name"], len(place)))
+    return sorted(every, key=lambda rule: place.get(name_of(rule), len(place)))
+
+
+def name_of(rule: Mapping[str, Any]) -> str:
+    """What a rule is called; a veto by the reason that decisions give."""
+    return str(rule.get("name") or rule["reason"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from django import forms
 from django.core.validators import validate_slug
 from django.forms import BoundField
 
-from . import drafts
+from . import drafts, veto_forms
 from .engine.model import Model, ModelInvalid
 from .model_page import is_telling
 from .models import MatchModel
@@ -74,17 +74,18 @@ class SettingsForm(forms.Form):
     note = forms.CharField(max_length=500, required=False)
     revision = forms.IntegerField(widget=forms.HiddenInput)
     rules = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple(CHECK))
+    vetoes = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple(CHECK))
     blocking = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple(CHECK))
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, draft: MatchModel) -> None:
         self.content: dict[str, Any] = draft.content
         self.model = Model.from_json(draft.content)
         initial: dict[str, Any] = {"note": draft.note, "revision": draft.revision}
-        initial |= {kind: [rule["name"] for rule in self.content[kind]] for kind in drafts.SWITCHED}
+        initial |= {kind: [drafts.name_of(rule) for rule in self.content[kind]] for kind in drafts.SWITCHED}
         super().__init__(data, initial=initial)
         for kind in drafts.SWITCHED:
-            every = drafts.all_rules(self.content, kind)
-            self.fields[kind].choices = [(rule["name"], f"{rule['name']}: {rule['sentence']}") for rule in every]
+            self.fields[kind].choices = [_choice(rule) for rule in drafts.all_rules(self.content, kind)]
+        self.fields |= veto_forms.fields(self.content, self.model)
         self._add_settings()
         self._add_levels()
 
@@ -131,6 +132,14 @@ class SettingsForm(forms.Form):
             ]
             yield comparison.name, rows, any(field.errors for _, _, fields in rows for field in fields)
 
+    def vetoes_asking(self) -> Iterator[tuple[str, list[BoundField], bool]]:
+        """Per veto its sentence, the levels that it asks for, and whether a choice of these has an error."""
+        asked: dict[str, list[BoundField]] = {}
+        for term in veto_forms.terms(self.content):
+            asked.setdefault(veto_forms.sentence(term.veto), []).append(self[term.path])
+        for sentence, fields in asked.items():
+            yield sentence, fields, any(field.errors for field in fields)
+
     def edited(self) -> dict[str, Any]:
         """The content with what the form says."""
         content, said = deepcopy(self.content), self.cleaned_data
@@ -142,6 +151,7 @@ class SettingsForm(forms.Form):
                 content[path] = value
             elif parts[0] == "level":
                 _put_level(content, parts[1], parts[2], parts[3], value)
+        veto_forms.put(content, said)
         for kind in drafts.SWITCHED:
             content = drafts.switch(content, kind, set(said[kind]))
         return content
@@ -155,6 +165,11 @@ class SettingsForm(forms.Form):
             except ModelInvalid as error:
                 raise forms.ValidationError(str(error)) from error
         return said
+
+
+def _choice(rule: Mapping[str, Any]) -> tuple[str, str]:
+    name = drafts.name_of(rule)
+    return name, f"{name}: {rule['sentence']}" if "sentence" in rule else veto_forms.sentence(rule)
 
 
 def _put(content: dict[str, Any], path: list[str], value: object) -> None:

@@ -106,6 +106,7 @@ def differences(before: Model, after: Model) -> list[Difference]:
     found += _of_numbers("limit", _limits(before), _limits(after))
     found += _of_numbers("prior", _priors(before), _priors(after))
     found += _of_rules("rule", [rule.name for rule in before.rules], [rule.name for rule in after.rules])
+    found += _of_vetoes(_vetoes_in_words(before), _vetoes_in_words(after))
     names = [[rule.name for rule in model.blocking] for model in (before, after)]
     found += _of_rules("blocking rule", *names)
     return found + _of_numbers("weight", _weights(before), _weights(after))
@@ -114,6 +115,15 @@ def differences(before: Model, after: Model) -> list[Difference]:
 def _of_rules(title: str, before: Sequence[str], after: Sequence[str]) -> list[Difference]:
     gone = [Difference(f"{title}: {name}", "on", "off") for name in before if name not in after]
     return gone + [Difference(f"{title}: {name}", "off", "on") for name in after if name not in before]
+
+
+def _vetoes_in_words(model: Model) -> dict[str, str]:
+    return {_words(veto.reason.value): in_words(veto.condition) for veto in model.vetoes}
+
+
+def _of_vetoes(before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
+    said = [(name, before.get(name, "off"), after.get(name, "off")) for name in dict.fromkeys([*before, *after])]
+    return [Difference(f"veto: {name}", one, other) for name, one, other in said if one != other]
 
 
 def _thresholds(model: Model) -> dict[str, float]:

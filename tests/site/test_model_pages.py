@@ -137,6 +137,32 @@ def test_a_copy_is_made_and_edited_on_screen(cast: Cast) -> None:
     assert "blocking rule “names”" in page
 
 
+def test_vetoes_are_edited_and_switched_off_on_a_draft(cast: Cast) -> None:
+    data = filled(cast.draft)
+    data["veto.0.0.birth_date"] = ["different"]
+    data["vetoes"] = ["birth_date_differs", "first_name_differs_at_home"]
+    root = client(cast.root)
+    assert root.post(address("edit-model"), data).status_code == 302
+    model = drafts.read(MatchModel.objects.get(label="draft").content)
+    assert [veto.reason for veto in model.vetoes] == ["birth_date_differs", "first_name_differs_at_home"]
+    assert model.vetoes[0].condition.all == ({"birth_date": ("different",)},)
+    assert "veto “Suffix differs”" in root.get(address("model", "draft")).content.decode()
+    told = root.get(address("compare-models"), {"a": "default-1", "b": "draft"}).content.decode()
+    assert "birth date close or different" in told
+    assert "Veto: suffix differs" in told
+    again = filled(
+        MatchModel.objects.get(label="draft"),
+        vetoes=["birth_date_differs", "suffix_differs", "first_name_differs_at_home"],
+    )
+    again["veto.0.0.birth_date"] = ["close", "different"]
+    root.post(address("edit-model"), again)
+    before = drafts.read(MatchModel.objects.get(label="default-1").content)
+    assert drafts.read(MatchModel.objects.get(label="draft").content).vetoes == before.vetoes
+    none_chosen = filled(MatchModel.objects.get(label="draft"))
+    none_chosen["veto.0.0.birth_date"] = []
+    assert root.post(address("edit-model"), none_chosen).status_code == 422
+
+
 def test_nothing_touched_is_nothing_changed(cast: Cast) -> None:
     before = drafts.read(cast.draft.content)
     client(cast.root).post(address("edit-model"), filled(cast.draft))
