@@ -9,7 +9,7 @@ from django.core.validators import validate_slug
 from django.forms import BoundField
 
 from . import drafts, veto_forms
-from .engine.model import Model, ModelInvalid
+from .engine.model import Comparison, Level, Model, ModelInvalid
 from .model_page import is_telling
 from .models import MatchModel
 
@@ -29,6 +29,7 @@ SIZES = {
 }
 PRIORS = {"prior": "Prior of the same person, log2 odds", "household_prior": "Prior of one household, log2 odds"}
 CHECK = {"class": "form-check-input"}
+UNITS = {"number": "so much", "relative": "this share of the larger one", "distance": "so many km"}
 PARTS = {"m": "same person", "u": "strangers", "h": "household"}
 
 
@@ -109,6 +110,8 @@ class SettingsForm(forms.Form):
                     label = f"{comparison.name} {level.name}: {meaning}".replace("_", " ")
                     field = forms.FloatField(label=label, initial=getattr(level, part), min_value=1e-12, max_value=1)
                     self.fields[f"level.{comparison.name}.{level.name}.{part}"] = field
+                if is_telling(number, level) and level.within is not None:
+                    self.fields[f"level.{comparison.name}.{level.name}.within"] = _within(comparison, level)
 
     def group(self, prefix: str) -> list[BoundField]:
         """The fields whose path begins so and goes one step further."""
@@ -122,15 +125,16 @@ class SettingsForm(forms.Form):
         yield "Customers that may share a value", self.group("limits.shared.")
         yield "Values that one customer may hold", self.group("limits.caps.")
 
-    def comparisons(self) -> Iterator[tuple[str, list[tuple[str, str, list[BoundField]]], bool]]:
-        """Per comparison its name, its levels with sentence and three fields, and whether one of them has an error."""
+    def comparisons(self) -> Iterator[tuple[str, list[tuple[str, str, list[BoundField]]], bool, bool]]:
+        """Per comparison its name, its levels with sentence and fields, whether one has an error, and is a distance."""
         for comparison in self.model.comparisons:
             rows = [
-                (level.name, level.sentence, [self[f"level.{comparison.name}.{level.name}.{part}"] for part in PARTS])
+                (level.name, level.sentence, self.group(f"level.{comparison.name}.{level.name}."))
                 for number, level in enumerate(comparison.levels)
                 if is_telling(number, level)
             ]
-            yield comparison.name, rows, any(field.errors for _, _, fields in rows for field in fields)
+            wrong = any(field.errors for _, _, fields in rows for field in fields)
+            yield comparison.name, rows, wrong, comparison.kind in UNITS
 
     def vetoes_asking(self) -> Iterator[tuple[str, list[BoundField], bool]]:
         """Per veto its sentence, the levels that it asks for, and whether a choice of these has an error."""
@@ -165,6 +169,13 @@ class SettingsForm(forms.Form):
             except ModelInvalid as error:
                 raise forms.ValidationError(str(error)) from error
         return said
+
+
+def _within(comparison: Comparison, level: Level) -> forms.FloatField:
+    label = f"{comparison.name} {level.name}: within {UNITS[comparison.kind]}".replace("_", " ")
+    return forms.FloatField(
+        label=label, initial=level.within, min_value=0, help_text=f"Within {UNITS[comparison.kind]}"
+    )
 
 
 def _choice(rule: Mapping[str, Any]) -> tuple[str, str]:

@@ -4,17 +4,18 @@ Comparing has two steps: a glance settles what codes can tell, a close look read
 cascade (`cascade.py`) drops hopeless pairs between the two; here everything is looked at.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+from matching.engine import compare_measures as measures
 from matching.engine import compare_names as names
 from matching.engine import compare_values as values
 from matching.engine.compare_dates import DATE, date
 from matching.engine.model import Comparison, Model, ModelInvalid
-from matching.engine.types import OPEN, Flags, Ints, Levels, Table
+from matching.engine.types import MEASURED, OPEN, Flags, Ints, Levels, Table
 
 Comparer = Callable[[Table, Ints, Ints, str], Levels]
 
@@ -42,6 +43,9 @@ KINDS: dict[str, Kind] = {
     "identifier": Kind(values.IDENTIFIER, values.identifier),
     "address": Kind(values.ADDRESS, values.address),
 }
+DISTANCES: dict[str, measures.Distance] = dict(
+    zip(MEASURED, (measures.apart, measures.apart_by_size, measures.kilometres), strict=True)
+)
 FEW = 256  # pairs
 WEAK = ("part", "initial", "similar", "script", "different")
 
@@ -66,8 +70,13 @@ def glance(table: Table, left: Ints, right: Ints, model: Model) -> Glance:
     """All levels that need no texts, the others OPEN. A column after the other is contiguous in memory."""
     levels = np.zeros((len(left), len(model.comparisons)), np.int8, order="F")
     for place, comparison in enumerate(model.comparisons):
-        kind = kind_of(comparison)
-        if is_known(table, comparison.name) and _on_both_sides(table, comparison, left, right):
+        if not is_known(table, comparison.name):
+            continue
+        if comparison.kind in DISTANCES:
+            distance = DISTANCES[comparison.kind](table, left, right, comparison.name)
+            levels[:, place] = measures.graded(comparison, distance)
+        elif _on_both_sides(table, comparison, left, right):
+            kind = kind_of(comparison)
             levels[:, place] = _numbers(comparison, kind.order)[kind.glance(table, left, right, comparison.name)]
     return Glance(levels, _crosswise(levels, table, left, right, model))
 
@@ -75,9 +84,9 @@ def glance(table: Table, left: Ints, right: Ints, model: Model) -> Glance:
 def look(levels: Levels, place: int, table: Table, left: Ints, right: Ints, model: Model) -> None:
     """Settle the open levels of one comparison."""
     comparison = model.comparisons[place]
-    kind = kind_of(comparison)
     rows = np.flatnonzero(levels[:, place] == OPEN)
-    if kind.look and len(rows):
+    kind = kind_of(comparison) if len(rows) else None
+    if kind and kind.look:
         found = kind.look(table, left[rows], right[rows], comparison.name)
         levels[rows, place] = _numbers(comparison, kind.order)[found]
 
@@ -124,10 +133,16 @@ def facts_of(table: Table, model: Model) -> list[Callable[[], object]]:
     known = [comparison for comparison in model.comparisons if is_known(table, comparison.name)]
     tasks: list[Callable[[], object]] = []
     for comparison in known:
-        kind = kind_of(comparison)
-        steps = [kind.glance] + ([kind.look] if kind.look else [])
+        steps = _steps(comparison)
         tasks.append(lambda steps=steps, name=comparison.name: [step(table, nothing, nothing, name) for step in steps])  # type: ignore[misc]
     return [*tasks, lambda: names.exchanged(table, nothing, nothing)]
+
+
+def _steps(comparison: Comparison) -> Sequence[Callable[[Table, Ints, Ints, str], object]]:
+    if comparison.kind in DISTANCES:
+        return (DISTANCES[comparison.kind],)
+    kind = kind_of(comparison)
+    return (kind.glance, kind.look) if kind.look else (kind.glance,)
 
 
 def kind_of(comparison: Comparison) -> Kind:

@@ -24,12 +24,13 @@ from matching.engine.crew import at_once
 from matching.engine.model import Model
 from matching.engine.reader import Reader
 from matching.engine.texts import pick
-from matching.engine.types import Column, Ignored, Ints, MultiColumn, RecordInput, Table
+from matching.engine.types import MEASURED, Column, Ignored, Ints, MultiColumn, RecordInput, Table
 
 Recipes = dict[str, Callable[[], Column]]
 
 WORDS, WORD = r"^[a-z0-9]+( [a-z0-9]+)*$", r"^[a-z0-9]+$"
 PLAIN, COMPACT = Cleaner(features.plain, WORDS), Cleaner(features.compact, WORD)
+AS_IT_IS = Cleaner(str.lower, "")
 TOGETHER = Cleaner(lambda value: value.replace(" ", ""), r"^[^ ]*$")
 SINGLE: dict[str, Cleaner] = {
     "middle_name": PLAIN,
@@ -148,7 +149,8 @@ def _date_recipes(raw: Column) -> Recipes:
 
 def _single_fields(model: Model) -> dict[str, Cleaner]:
     own = [comparison.name for comparison in model.comparisons if comparison.kind in ("category", "place", "postcode")]
-    return dict.fromkeys(own, PLAIN) | SINGLE
+    measured = [comparison.name for comparison in model.comparisons if comparison.kind in MEASURED]
+    return dict.fromkeys(own, PLAIN) | dict.fromkeys(measured, AS_IT_IS) | SINGLE
 
 
 def _multi_fields(model: Model) -> dict[str, Cleaner]:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from matching.engine.types import VETOES, Flags, Floats, Levels, Reason
+from matching.engine.types import MEASURED, VETOES, Flags, Floats, Levels, Reason
 
 SAME_PER_RECORD, HOUSEHOLD_PER_RECORD = 0.6, 1.5  # pairs to be expected for each record of a customer base
 DEFAULT_MODEL = Path(__file__).with_name("default_model.json")
@@ -30,6 +30,7 @@ class Level:
     m: float = 1.0
     u: float = 1.0
     h: float = 1.0
+    within: float | None = None  # of a number or a place: how far apart at most
 
     @property
     def weight(self) -> float:
@@ -274,8 +275,7 @@ def check(model: Model) -> None:
     _check_rules(model)
     _check_thresholds(model.thresholds)
     _check_limits(model.limits)
-    numbers = [rule.number for rule in model.blocking]
-    if len(set(numbers)) != len(numbers):
+    if len({rule.number for rule in model.blocking}) != len(model.blocking):
         raise ModelInvalid("Two blocking rules have one number.")
     if any(rule.cap < 0 for rule in model.blocking):
         raise ModelInvalid("The cap of a blocking rule cannot be negative.")
@@ -290,6 +290,9 @@ def _check_levels(model: Model) -> None:
                 raise ModelInvalid(f"Level {level.name} of {comparison.name} has no sentence.")
             if min(level.m, level.u, level.h) <= 0:
                 raise ModelInvalid(f"Level {level.name} of {comparison.name} has a probability of nought.")
+        reach = [-1.0 if level.within is None else level.within for level in comparison.levels[1:-1]]
+        if comparison.kind in MEASURED and (min(reach, default=-1) < 0 or reach != sorted(set(reach))):
+            raise ModelInvalid(f"Each level of {comparison.name} but the last must reach farther than the one before.")
 
 
 def _check_thresholds(thresholds: Thresholds) -> None:
@@ -393,4 +396,5 @@ def _write_terms(terms: Sequence[Mapping[str, tuple[str, ...]]]) -> list[dict[st
 
 
 def _plain(item: Any) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in item.__dataclass_fields__}
+    told = {name: getattr(item, name) for name in item.__dataclass_fields__}
+    return {name: value for name, value in told.items() if (name, value) != ("within", None)}

@@ -21,7 +21,7 @@ from matching.engine.model import MISSING, Comparison, Level, Model
 from matching.engine.patterns import distinct, pack, unpack
 from matching.engine.score import REST
 from matching.engine.texts import pick
-from matching.engine.types import Candidates, Flags, Floats, Ints, Levels, Table
+from matching.engine.types import MEASURED, Candidates, Flags, Floats, Ints, Levels, Table
 from matching.engine.usage import agreeing, limit
 
 RANDOM_PAIRS, TRAINING_PAIRS = 100_000, 300_000
@@ -138,7 +138,8 @@ def _with_u(comparison: Comparison, strangers: Ints, table: Table, model: Model)
     seen = strangers[place, : len(comparison.levels)].astype(np.float64)
     seen[_says_nothing(comparison)] = 0
     share = (seen + 0.5) / (seen.sum() + 0.5 * len(seen))
-    share[comparison.level("exact")] = chance_agreement(table, comparison.name)
+    if comparison.kind not in MEASURED:
+        share[comparison.level("exact")] = chance_agreement(table, comparison.name)
     base = np.array([level.h / level.u for level in comparison.levels]) * share
     return _with_probabilities(comparison, u=share, h=base / base[1:].sum())
 

@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Levels = NDArray[np.int8]  # [pairs, comparisons]: index into Comparison.levels; 0 is always "missing"
 OPEN = -1  # a level not settled yet
+MEASURED = ("number", "relative", "distance")  # kinds of comparisons whose levels are distances
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from matching import charts, model_page
-from matching.engine.model import Condition, default_model
+from matching.engine.model import Comparison, Condition, Level, Model, default_model
+from matching.model_forms import SettingsForm
+from matching.models import MatchModel
 
 MODEL = default_model()
 
@@ -79,3 +81,22 @@ def test_a_line_leaves_out_what_has_no_figure() -> None:
 def test_nothing_to_draw_gives_no_line() -> None:
     assert charts.precision_recall([]).lines == ()
     assert charts.thresholds([]).lines == ()
+
+
+def test_how_far_a_level_reaches_is_set_on_the_form() -> None:
+    levels = [Level("exact", "Equal.", 0.6, 0.1, 0.1, 0.0), Level("near", "Near.", 0.3, 0.1, 0.1, 2.0)]
+    height = Comparison(
+        "height", "number", "height", (Level("missing", "-"), *levels, Level("different", "No.", 0.1, 0.8))
+    )
+    model = replace(MODEL, comparisons=(*MODEL.comparisons, height))
+    draft = MatchModel(label="draft", content=model.to_json(), note="")
+    form = SettingsForm(draft=draft)
+    data = {name: form[name].value() for name in form.fields}
+    [(_, rows, _, measured)] = [found for found in form.comparisons() if found[0] == "height"]
+    assert measured
+    assert [field.name.rpartition(".")[2] for field in rows[1][2]] == ["m", "u", "h", "within"]
+    changed = SettingsForm(data | {"level.height.near.within": 3.5}, draft=draft)
+    assert changed.is_valid(), changed.errors
+    assert Model.from_json(changed.edited()).comparison("height").levels[2].within == 3.5
+    wrong = SettingsForm(data | {"level.height.exact.within": 4}, draft=draft)
+    assert "must reach farther" in str(wrong.errors)
