@@ -131,8 +131,7 @@ def _store_search(ranked: Mapping[UUID, Sequence[Candidate]], had: Collection[UU
     for line, pk in _stored("profiles_searchentry", columns, had):
         head, _, sources = line.rpartition("\t")
         before[head] = pk, sources
-    clear = clear_fields(schema)
-    numbers = {key for key, spec in schema.fields.items() if spec.kind == "identifier" and key not in clear}
+    clear, numbers = clear_fields(schema), sealed_numbers(schema)
     fresh, changed = [], {}
     for profile_id, candidates in ranked.items():
         for kind, text, source_ids in search_texts(candidates, clear, numbers):
@@ -172,6 +171,11 @@ def _delete(table: str, ids: Collection[str]) -> None:
     if ids:
         with connection.cursor() as cursor:
             cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s::bigint[])", [array(ids)])  # noqa: S608
+
+
+def sealed_numbers(schema: schemas.Schema) -> set[str]:
+    """Numbers that are stored sealed: they are found by their blind index."""
+    return {key for key, spec in schema.fields.items() if spec.kind == "identifier"} - clear_fields(schema)
 
 
 def search_texts(

@@ -1,15 +1,10 @@
 """Golden values and search entries refer only to what is there, though their references are checked once per statement."""
 
-from collections.abc import Callable
-
-import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from matching.operations import create_profiles
 from profiles.models import GoldenValue, SearchEntry
 from tests.cast import Cast, profile_of, record, send
-from tests.databases import TestDatabase
 
 pytestmark = pytest.mark.django_db
 
@@ -54,24 +49,3 @@ def test_rows_without_values_may_go() -> None:
         cursor.execute("DELETE FROM profiles_profile WHERE id = %s", [ada])
         cursor.execute("DELETE FROM profiles_sourcerecord WHERE id = %s", [own])
         assert cursor.rowcount == 1
-
-
-ENTER = "INSERT INTO profiles_searchentry (profile_id, kind, text, source_ids) VALUES (%s, 'name', 'ada', '{}')"
-REMOVE = "DELETE FROM profiles_profile WHERE id = %s"
-
-
-@pytest.mark.parametrize(("first", "second"), [(ENTER, REMOVE), (REMOVE, ENTER)])
-def test_who_comes_second_waits_for_who_refers_or_deletes(
-    first: str, second: str, fresh_database: Callable[[], None], django_db_setup: TestDatabase
-) -> None:
-    """A foreign key locks the row; here the one who deletes locks the table."""
-    alone = create_profiles(["person"])
-    with psycopg.connect(django_db_setup.url) as one, psycopg.connect(django_db_setup.url) as other:
-        one.execute(first, alone)
-        other.execute("SET LOCAL lock_timeout = '100ms'")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            other.execute(second, alone)
-        one.commit()
-        other.rollback()
-        with pytest.raises(psycopg.errors.ForeignKeyViolation):
-            other.execute(second, alone)
