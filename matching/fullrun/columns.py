@@ -218,11 +218,11 @@ def kept(run: FullRun) -> Columns:
     """The columns as they were stored, of all parts. 1 query per piece."""
     numbers = list(FullRunPiece.objects.filter(run=run).order_by("number").values_list("number", flat=True))
     parts = [list(of_part) for _, of_part in groupby(numbers, key=lambda number: number // PIECES)]
-    tables = [_opened(b"".join(_pieces(run, of_part))) for of_part in parts]
+    tables = [_table_of(b"".join(_pieces(run, of_part))) for of_part in parts]
     return Columns(tables[0] if len(tables) == 1 else _joined(tables))
 
 
-def _opened(content: bytes) -> pa.Table:
+def _table_of(content: bytes) -> pa.Table:
     with pa.ipc.open_stream(pa.py_buffer(content)) as reader:
         return reader.read_all()
 
