@@ -3,18 +3,15 @@
 Nothing is written here by hand but the measures; so it says what is so, and changes with it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-from django.apps import apps
-from django.db.models import Model
 
 from profiles.models import Source
 from profiles.personal_data import DECLARED, Category, Erasure, Sensitivity
 from profiles.schema import Schema
 
-from .models import RetentionRule
+from .models import Purpose, RetentionRule
 
 SUBJECTS = "Customers and people who may become customers; the staff who sign in"
 MEASURES = (
@@ -87,22 +84,14 @@ def register(schema: Schema) -> Register:
     """The register as things are now. 3 queries."""
     rules = RetentionRule.objects.filter(is_active=True).select_related("source")
     return Register(
-        activities=[_activity(purpose) for purpose in _purposes()],
+        activities=[_activity(purpose) for purpose in Purpose.objects.in_use()],
         data=_data(schema),
         sources=list(Source.objects.filter(is_active=True).values_list("name", "owner")),
         windows=[f"{rule.source or 'All sources'}: {rule} ({rule.law})" for rule in rules],
     )
 
 
-def _purposes() -> Iterable[Model]:
-    """The purposes in use; none in a site that keeps none."""
-    try:
-        return apps.get_model("governance", "Purpose").objects.in_use()
-    except LookupError:
-        return ()
-
-
-def _activity(purpose: Model) -> Activity:
+def _activity(purpose: Purpose) -> Activity:
     labels = dict(purpose._meta.get_field("channels").base_field.choices)
     return Activity(
         purpose.name, purpose.description, purpose.get_lawful_basis_display(), purpose.data_categories,

@@ -12,6 +12,7 @@ from governance.register import COLUMNS, Activity, Register, register
 from profiles.models import CanonicalField
 from profiles.schema import publish, published
 from tests.cast import Cast
+from tests.governance.consenting import purposes
 
 
 @pytest.mark.django_db
@@ -22,10 +23,13 @@ def test_the_register_follows_declarations_sources_and_windows() -> None:
     client.force_login(cast.root)
     RetentionRule.objects.create(source=cast.shop, data_class="record", days=900, law="Commercial code", is_active=True)
     RetentionRule.objects.create(source=cast.crm, data_class="record", days=30, law="A draft", is_active=False)
+    purposes()
     page = client.get(url).content.decode()
     for said in (
         "Shop: Records: goes after 900 days (Commercial code)",
         "National id",
+        "Legitimate interests",
+        "News by e-mail and SMS.",
         "profiles.SourceRecord.payload",
         "Crm",
     ):
