@@ -154,7 +154,7 @@ def _customer(request: HttpRequest, form: FileRequestForm) -> Profile | type[Mis
 @permission_required(permissions.VIEW_REQUESTS, raise_exception=True)
 @require_GET
 def customer_requests(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The panel of a customer's page: its requests. 5 queries."""
+    """The panel of a customer's page: its requests. 6 queries."""
     profile = get_profile(request, pk)
     now = timezone.now()
     rows = PrivacyRequest.objects.visible_to(request.user).filter(profile=profile)
@@ -162,6 +162,7 @@ def customer_requests(request: HttpRequest, pk: UUID) -> HttpResponse:
         "profile": profile, "rows": [(row, request_page.time_left(row, now)) for row in rows.order_by("-pk")[:PAGE]],
         "may_file": request.user.has_perm(permissions.FILE_REQUESTS),
     }  # fmt: skip
+    audit.read("request.read", subjects=[profile.id], obj=profile)
     return render_page(request, "governance/customer_requests.html", "governance/_customer_requests.html", context)
 
 

@@ -43,9 +43,17 @@ ELSEWHERE = {
     "matching:brake": "run_brake.read: tests/matching/test_run_brake.py",
     "matching:try-model": "model.tested: tests/site/test_model_pages.py",
     "governance:erasure-notice": "erasure.ids_read: tests/governance/test_erasure.py",
+    "governance:requests": "request.read: tests/governance/test_request_pages.py",
+    "governance:request": "request.read: tests/governance/test_request_pages.py",
+    "governance:customer-requests": "request.read: tests/governance/test_request_pages.py",
+    "governance:request-file": "request.file_read: tests/governance/test_request_pages.py",
+    "governance:privacy-status": "its own person: tests/governance/test_request_intake.py",
+    "governance:outbox": "in the demo only: tests/governance/test_request_intake.py",
     "profiles:mend": "quarantine.read: a row that is nobody's yet, see below",
 }
 SHOWS_NOBODY = {
+    "governance:privacy": "a form", "governance:file-request": "a form",
+    "governance:requests-export": "kinds, times and reasons; itself an event",
     "governance:purposes": "purposes and counts", "governance:new-purpose": "a form", "governance:purpose": "a purpose",
     "profiles:issues": "fields, sources and the reader's own notes",
     "profiles:imports": "files and counts",
