@@ -89,6 +89,7 @@ def test_a_rotation_wraps_anew_and_leaves_the_content(settings: object) -> None:
         ("", "ENCRYPTION_KEYS_FILE"), (",", "is empty"), ("nonsense", "version:base64"), ("0:AAAA", "version:base64"), ("70000:AAAA", "version:base64"),
         ("1:!", "not base64"), ("1:AAAA", "must be 32 bytes"), (f"{ONE},{OTHER_ONE}", "version 1 twice"),
     ],
+    ids=["none", "empty", "nonsense", "version 0", "version too high", "not base64", "too short", "twice"],
 )  # fmt: skip
 def test_keys_that_are_none_are_told_without_their_content(settings: object, text: str, says: str) -> None:
     settings.ENCRYPTION_KEYS, settings.ENCRYPTION_KEYS_FILE = text, ""
