@@ -16,7 +16,7 @@ from profiles.schema import published
 @require_GET
 def register(request: HttpRequest) -> HttpResponse:
     """What is processed, why, for how long: generated; `?as=json` and `?as=csv` are files. 4 queries."""
-    found = making.register(published())
+    found = making.register(published(), request.user)
     if request.GET.get("as") == "json":
         return JsonResponse(found.as_json(), headers=_attached("register.json"), json_dumps_params={"indent": 1})
     if request.GET.get("as") == "csv":

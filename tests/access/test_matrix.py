@@ -166,7 +166,7 @@ def test_of_another_source_there_is_nothing_to_open_or_to_do() -> None:
     assert states(world, client, world.erased) == {404}
 
 
-OF_NO_SOURCE = ("", "-", "model", "draft", "publication", "ada", "service", "token", "review", "event")
+OF_NO_SOURCE = ("", "-", "model", "draft", "publication", "ada", "service", "token", "review", "event", "purpose")
 
 
 def hidden_from_strangers(world: World, client: Client) -> list[str]:

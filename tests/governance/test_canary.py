@@ -16,7 +16,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from governance import fulfilment, requests
+from governance import claims, fulfilment, requests
+from governance.claims import Claim
 from governance.erasure.requests import clear_answered, erasure_of
 from governance.models import PrivacyRequest, RequestAttachment
 from matching import constraints, identity, review, undo
@@ -104,7 +105,8 @@ def live(cast: Cast) -> None:
 def ask(cast: Cast) -> PrivacyRequest:
     """The person asks to be erased, in writing, with a passport."""
     request = requests.receive(kind="deletion", door="steward", regime="eu", by=cast.ada)
-    PrivacyRequest.objects.filter(pk=request.pk).update(claim=b"canary38", claim_digest="canary38")
+    claims.seal(request, Claim(message="canary38"))
+    PrivacyRequest.objects.filter(pk=request.pk).update(claim=request.claim, claim_digest="canary38")
     RequestAttachment.objects.create(
         request=request, purpose="identity", name="canary39.pdf", sealed=b"canary39", content_type="application/pdf",
         size=8, added_by=cast.ada,
@@ -129,7 +131,7 @@ def test_no_canary_is_left_and_nobody_else_is_touched(
     assert hidden <= SEALED, "all that is not sealed is there"
     before = others()
     approvals.approve(
-        approval=approvals.Approval.objects.awaiting().get(kind=fulfilment.APPROVAL),
+        approval=approvals.Approval.objects.awaiting().get(kind=requests.PLAN),
         by=cast.root,
         answer="Done, canary40",
     )
