@@ -35,17 +35,24 @@ def run_spread(claim: jobs.Claim) -> None:
 
 def _let_others_end(claim: jobs.Claim) -> None:
     """Wait until every transaction that writes and runs now has ended."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
-        (horizon,) = cursor.fetchone()
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint >= %s", [horizon])
-            if cursor.fetchone()[0]:
-                return
-            claim.beat()
-            time.sleep(PAUSE)
+    begun, deadline = _writing(), time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if not begun & _writing():
+            return
+        claim.beat()
+        time.sleep(PAUSE)
     raise TimeoutError("A transaction goes on and on; the job is tried again.")
+
+
+def _writing() -> set[str]:
+    """The other transactions of this database that write now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.transactionid::text FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+            " WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted"
+            " AND a.datname = current_database() AND a.pid <> pg_backend_pid()"
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 @atomic_with_retry
