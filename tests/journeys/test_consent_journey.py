@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Page, expect
 
 from governance import preferences
@@ -39,6 +40,7 @@ def test_consent_is_edited_merged_split_and_shown_right_each_time(cast: Cast, we
         look_at_the_merge(page, cast)
         merge_and_split(page, cast)
         by_their_own_link(page, cast)
+        connection.close()  # the loop's own; the database is renewed behind it
 
 
 def consent_of(page: Page, cast: Cast, external_id: str = "1") -> None:
