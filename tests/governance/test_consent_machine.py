@@ -1,12 +1,10 @@
 """Whatever happens in whatever order, no operation turns a NO into a YES: a state machine against real commits."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from governance import consent_carry, consent_projection
 from matching import steps
@@ -14,24 +12,11 @@ from profiles import golden
 from tests.cast import Cast, state
 from tests.databases import TestDatabase
 from tests.governance.consent_invariants import ConsentWorld, broken, stored
-from tests.matching.world import REFUSALS
-
-NUMBER, MASK = st.integers(0, 11), st.integers(1, 15)
-ROW = st.tuples(st.integers(1, 5), st.integers(0, 5), st.integers(0, 31), st.sampled_from(["", "1", "2", "3"]))
+from tests.matching.machine import MASK, NUMBER, ROW, WorldMachine, renewing, run
 
 
-class ConsentMachine(RuleBasedStateMachine):
+class ConsentMachine(WorldMachine):
     """Every act of the world and of the people in it, in any order; a refusal is an answer too."""
-
-    renew: Callable[[], None]
-    refused = False
-
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        try:
-            yield
-        except REFUSALS:
-            self.refused = True
 
     @initialize()
     def begin(self) -> None:
@@ -110,18 +95,12 @@ class ConsentMachine(RuleBasedStateMachine):
 def renew_world(fresh_database: Callable[[], None], django_db_setup: TestDatabase) -> Iterator[Callable[[], None]]:
     """Back to a database in which the cast exists and nothing has happened."""
     Cast()
-    template = django_db_setup.keep("consent")
-    yield lambda: django_db_setup.renew(template)
-    django_db_setup.drop(template)
+    yield from renewing(django_db_setup, "consent")
 
 
 def test_no_operation_turns_a_no_into_a_yes(renew_world: Callable[[], None], long: bool) -> None:
     examples, length = (200, 50) if long else (4, 16)
-    machine = type("Machine", (ConsentMachine,), {"renew": staticmethod(renew_world)})
-    bounds = settings(
-        max_examples=examples, stateful_step_count=length, suppress_health_check=list(HealthCheck), database=None
-    )
-    run_state_machine_as_test(machine, settings=bounds)
+    run(ConsentMachine, renew_world, examples, length)
 
 
 # ---- the machine has teeth ------------------------------------------------------------------------------------------------

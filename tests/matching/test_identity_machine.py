@@ -1,40 +1,26 @@
 """Whatever happens in whatever order, the invariants of identity hold: a state machine against real commits."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from matching.models import Decision
 from profiles.models import Profile
 from tests.cast import Cast, state
 from tests.databases import TestDatabase
 from tests.matching.invariants import broken
-from tests.matching.world import REFUSALS, World
+from tests.matching.machine import MASK, NUMBER, ROW, WorldMachine, renewing, run
+from tests.matching.world import World
 
-NUMBER = st.integers(0, 11)
 VERDICTS = st.sampled_from(Decision.Verdict.values)
-ROW = st.tuples(st.integers(1, 5), st.integers(0, 5), st.integers(0, 31), st.sampled_from(["", "1", "2", "3"]))
 ROWS = st.lists(ROW, min_size=1, max_size=3)
 FIELD = st.sampled_from([("family_name", "Lovelace"), ("given_name", "Ada"), ("email", "ada@post.example")])
 
 
-class IdentityMachine(RuleBasedStateMachine):
+class IdentityMachine(WorldMachine):
     """Every act of the world, in any order; a refusal is an answer too."""
-
-    renew: Callable[[], None]
-    refused = False
-
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """A refusal rolls everything back: there is nothing new to look at."""
-        try:
-            yield
-        except REFUSALS:
-            self.refused = True
 
     @initialize()
     def begin(self) -> None:
@@ -65,12 +51,12 @@ class IdentityMachine(RuleBasedStateMachine):
         with self.attempt():
             self.world.merge(one, other, confirm)
 
-    @rule(which=NUMBER, mask=st.integers(1, 15), never_again=st.booleans())
+    @rule(which=NUMBER, mask=MASK, never_again=st.booleans())
     def split(self, which: int, mask: int, never_again: bool) -> None:
         with self.attempt():
             self.world.split(which, mask, never_again)
 
-    @rule(which=NUMBER, mask=st.integers(1, 15), to=NUMBER)
+    @rule(which=NUMBER, mask=MASK, to=NUMBER)
     def move(self, which: int, mask: int, to: int) -> None:
         with self.attempt():
             self.world.move(which, mask, to)
@@ -89,7 +75,7 @@ class IdentityMachine(RuleBasedStateMachine):
             self.world.undo(0, True)
         assert state() == before
 
-    @rule(which=NUMBER, mask=st.integers(1, 15), never_again=st.booleans())
+    @rule(which=NUMBER, mask=MASK, never_again=st.booleans())
     def split_then_undo_is_identity(self, which: int, mask: int, never_again: bool) -> None:
         self.world.resolve()
         before, ids = state(), list(Profile.objects.values_list("id", flat=True))
@@ -134,18 +120,9 @@ class IdentityMachine(RuleBasedStateMachine):
 def renew_world(fresh_database: Callable[[], None], django_db_setup: TestDatabase) -> Iterator[Callable[[], None]]:
     """Back to a database in which the cast exists and nothing has happened."""
     Cast()
-    template = django_db_setup.keep("cast")
-    yield lambda: django_db_setup.renew(template)
-    django_db_setup.drop(template)
+    yield from renewing(django_db_setup, "cast")
 
 
 def test_identity_invariants_hold_whatever_happens(renew_world: Callable[[], None], long: bool) -> None:
     examples, steps = (200, 50) if long else (50, 40)
-    machine = type("Machine", (IdentityMachine,), {"renew": staticmethod(renew_world)})
-    bounds = settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
-    run_state_machine_as_test(machine, settings=bounds)
+    run(IdentityMachine, renew_world, examples, steps)

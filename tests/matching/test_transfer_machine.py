@@ -9,9 +9,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from governance import people
 from matching import identity
@@ -21,9 +20,9 @@ from profiles.models import IdentityOperation, Membership, Profile, Source, Sour
 from profiles.search import find
 from tests.cast import Cast, profile_of, record, send
 from tests.databases import TestDatabase
-from tests.matching.world import REFUSALS, World
+from tests.matching.machine import MASK, NUMBER, WorldMachine, renewing, run
+from tests.matching.world import World
 
-NUMBER, MASK = st.integers(0, 11), st.integers(1, 15)
 VERB = st.sampled_from(["view", "steward", "manage"])
 CHANGING = ("bob", "vera", "eve", "viewer")  # whose grants come and go; the last is a role
 SEARCHED = "gauss@uni.example"
@@ -90,10 +89,8 @@ class Expected:
         return {self.home[pk] for pk in self.addressed & self.readable(name)}
 
 
-class TransferMachine(RuleBasedStateMachine):
+class TransferMachine(WorldMachine):
     """Grants and customers change hands; after each act everybody's rights are held against the expected ones."""
-
-    renew: Callable[[], None]
 
     @initialize()
     def begin(self) -> None:
@@ -135,29 +132,29 @@ class TransferMachine(RuleBasedStateMachine):
 
     @rule(one=NUMBER, other=NUMBER)
     def merge(self, one: int, other: int) -> None:
-        with suppress(*REFUSALS):
+        with self.attempt():
             self.world.merge(one, other, False)
 
     @rule(which=NUMBER, mask=MASK)
     def split(self, which: int, mask: int) -> None:
-        with suppress(*REFUSALS):
+        with self.attempt():
             self.world.split(which, mask, False)
 
     @rule(one=NUMBER, other=NUMBER, mask=MASK)
     def merge_and_split(self, one: int, other: int, mask: int) -> None:
         """Records leave the customer that they just came to: their old id must not lead them, or others, back."""
-        with suppress(*REFUSALS):
+        with self.attempt():
             self.world.merge(one, other, False)
             self.world.split(one, mask, False)
 
     @rule(which=NUMBER, mask=MASK, to=NUMBER)
     def move(self, which: int, mask: int, to: int) -> None:
-        with suppress(*REFUSALS):
+        with self.attempt():
             self.world.move(which, mask, to)
 
     @rule(which=NUMBER)
     def undo(self, which: int) -> None:
-        with suppress(*REFUSALS):
+        with self.attempt():
             self.world.undo(which, False)
 
     # ---- what everybody may see ----------------------------------------------------------------------------------------
@@ -211,9 +208,7 @@ def renew_world(fresh_database: Callable[[], None], django_db_setup: TestDatabas
     world.begin()
     for which in range(2):
         world.split(which, 1, False)
-    template = django_db_setup.keep("transfer")
-    yield lambda: django_db_setup.renew(template)
-    django_db_setup.drop(template)
+    yield from renewing(django_db_setup, "transfer")
 
 
 @pytest.mark.django_db
@@ -237,8 +232,4 @@ def test_an_old_id_gives_no_access_to_what_stands_behind_it() -> None:
 
 def test_rights_follow_the_records_whatever_happens(renew_world: Callable[[], None], long: bool) -> None:
     examples, steps = (100, 40) if long else (5, 16)
-    machine = type("Machine", (TransferMachine,), {"renew": staticmethod(renew_world)})
-    bounds = settings(
-        max_examples=examples, stateful_step_count=steps, suppress_health_check=list(HealthCheck), database=None
-    )
-    run_state_machine_as_test(machine, settings=bounds)
+    run(TransferMachine, renew_world, examples, steps)
