@@ -97,10 +97,9 @@ def register(schema: Schema, user: User) -> Register:
 
 
 def _activity(purpose: Purpose) -> Activity:
-    labels = dict(purpose._meta.get_field("channels").base_field.choices)
     return Activity(
         purpose.name, purpose.description, purpose.get_lawful_basis_display(), purpose.data_categories,
-        purpose.recipients, ", ".join(str(labels[channel]) for channel in purpose.channels),
+        purpose.recipients, purpose.channels_in_words,
         " ".join(filter(None, (purpose.notice_version, purpose.notice_url))),
     )  # fmt: skip
 

@@ -81,6 +81,11 @@ class Purpose(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def channels_in_words(self) -> str:
+        """Its channels as people read them."""
+        return ", ".join(str(Channel(channel).label) for channel in self.channels)
+
 
 class ConsentEvent(models.Model):
     """One thing that somebody said about one purpose and channel, for a record or a contact value. Append-only.
