@@ -4,6 +4,7 @@ survivor, after a split or an undo it stays with the records that it began with.
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from profiles.models import IdentityOperation, Mark, Membership, RecordMove
@@ -24,7 +25,7 @@ def end(request: PrivacyRequest) -> None:
     open_marks(request).update(until=timezone.now())
 
 
-def open_marks(request: PrivacyRequest):  # noqa: ANN201
+def open_marks(request: PrivacyRequest) -> QuerySet[Mark]:
     """Its marks, the one of the record it began with first."""
     return Mark.objects.filter(kind=Mark.Kind.REQUEST_OPEN, reference=str(request.pk), until__isnull=True)
 

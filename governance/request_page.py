@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from profiles import approvals, permissions
 from profiles.customers import ShownCustomer, show
@@ -59,7 +59,7 @@ def named(rows: Sequence[PrivacyRequest], user: User) -> dict[UUID, ShownCustome
     return show(seen, user)
 
 
-def with_counts(rows):  # noqa: ANN001, ANN201
+def with_counts(rows: QuerySet[PrivacyRequest]) -> QuerySet[PrivacyRequest]:
     """Requests with how many of their tasks are done, and how many repeat them."""
     return rows.annotate(
         task_count=Count("tasks", distinct=True),

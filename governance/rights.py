@@ -7,6 +7,7 @@ restriction marks the records, which stops matching, golden values and every use
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from profiles import audit
@@ -99,7 +100,7 @@ def restricted(request: PrivacyRequest) -> int:
     return _marks(request).count()
 
 
-def _marks(request: PrivacyRequest):  # noqa: ANN202
+def _marks(request: PrivacyRequest) -> QuerySet[Mark]:
     return Mark.objects.filter(kind=Mark.Kind.RESTRICTED, reference=str(request.pk), until__isnull=True)
 
 

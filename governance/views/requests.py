@@ -1,12 +1,13 @@
 """Privacy requests on screen: the board, one request with its clock and tasks, filing one, the record of all."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -77,7 +78,7 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _filtered(rows, chosen):  # noqa: ANN001, ANN202
+def _filtered(rows: QuerySet[PrivacyRequest], chosen: Mapping[str, str]) -> QuerySet[PrivacyRequest]:
     if chosen["kind"]:
         rows = rows.filter(kind=chosen["kind"])
     if chosen["state"] == "all":
